@@ -1,0 +1,1 @@
+"""A real single-node Apache Kafka (KRaft) from Maven artefacts, for tests and development."""

@@ -1,0 +1,106 @@
+"""What several test folders share: a real Kafka, Chromium and the real captures, or a reason to skip.
+
+With HPR_NO_SKIP=1 (as in .ci/run) a test marked data, kafka or browser fails where it would have skipped.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.kafka.jars import missing_tools
+from deploy.kafka.node import SingleNode
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+FIXTURE_MARKS = {"kafka": "kafka", "chromium": "browser", "captures": "data", "shared_data": "data"}
+
+
+def _no_data() -> str | None:
+    return None if (SHARED_DATA / "betfair_streams").is_dir() else "no real captures in ../shared/data"
+
+
+def _no_chromium() -> str | None:
+    return (
+        None
+        if _chromium()
+        else "no chromium: install the Debian package chromium, or set CHROMIUM to its path"
+    )
+
+
+def _chromium() -> str | None:
+    return shutil.which(os.environ.get("CHROMIUM") or "chromium")
+
+
+REASONS: dict[str, Callable[[], str | None]] = {
+    "data": _no_data,
+    "kafka": missing_tools,
+    "browser": _no_chromium,
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever uses one of the fixtures carries its mark, so that `-m "not kafka"` means what it says."""
+    for item in items:
+        for fixture in FIXTURE_MARKS.keys() & set(getattr(item, "fixturenames", ())):
+            item.add_marker(FIXTURE_MARKS[fixture])
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a marked test that cannot run on this machine."""
+    for mark, reason_of in REASONS.items():
+        if item.get_closest_marker(mark) and (reason := reason_of()):
+            pytest.skip(reason)
+
+
+def _skips_fail() -> bool:
+    return os.environ.get("HPR_NO_SKIP") == "1"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Under HPR_NO_SKIP=1 no whole file may skip: it could hide marked tests."""
+    report = yield
+    if report.skipped and _skips_fail():
+        report.outcome = "failed"
+        report.longrepr = f"a whole file skipped, but HPR_NO_SKIP=1 is set: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Under HPR_NO_SKIP=1 turn the skip of a marked test, whatever it came from, into a failure."""
+    report = yield
+    marked = any(item.get_closest_marker(mark) for mark in REASONS)
+    if report.skipped and marked and not hasattr(report, "wasxfail") and _skips_fail():
+        report.outcome = "failed"
+        report.longrepr = f"skipped, but HPR_NO_SKIP=1 is set: {call.excinfo and call.excinfo.value}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SingleNode]:
+    """One real Kafka node a session, at `.bootstrap`. A test that takes a broker away starts its own."""
+    with SingleNode(tmp_path_factory.mktemp("kafka")) as node:
+        yield node
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The path of the Chromium to drive."""
+    return Path(_chromium() or "chromium")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real racing data."""
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def captures() -> Path:
+    """The folder of recorded Betfair streams, with `win`, `place`, `fragment` and `fixtures` in it."""
+    return SHARED_DATA / "betfair_streams"

@@ -1,0 +1,70 @@
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+DOCKERFILE = (PROJECT / "Dockerfile").read_text(encoding="utf-8")
+COMPOSE = (PROJECT / "docker-compose.yml").read_text(encoding="utf-8")
+
+
+def stage(name: str) -> str:
+    """The text of one stage of the Dockerfile."""
+    return re.split(r"^FROM .* AS (\w+)\n", DOCKERFILE, flags=re.MULTILINE)[stages().index(name) * 2 + 2]
+
+
+def stages() -> list[str]:
+    return re.findall(r"^FROM \S+ AS (\w+)$", DOCKERFILE, flags=re.MULTILINE)
+
+
+def compose() -> list[str]:
+    """The command that reads compose files, or a skip: the plug-in of today or the older program."""
+    if docker := shutil.which("docker"):
+        found = subprocess.run([docker, "compose", "version"], capture_output=True, check=False)
+        if found.returncode == 0:
+            return [docker, "compose"]
+    if program := shutil.which("docker-compose"):
+        return [program]
+    pytest.skip("no docker compose: install the Debian package docker-compose")
+
+
+def test_the_compose_file_is_valid_and_names_the_services() -> None:
+    command = [*compose(), "--file", str(PROJECT / "docker-compose.yml"), "config", "--services"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=PROJECT)
+    assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.split()) == ["gateway", "kafka", "simulator", "topics", "worker"]
+
+
+def test_every_target_of_the_compose_file_is_a_stage() -> None:
+    targets = re.findall(r"target: (\w+)", COMPOSE)
+    assert set(targets) == {"feed", "worker", "gateway"}
+    assert set(targets) <= set(stages())
+
+
+@pytest.mark.parametrize("target", ["feed", "worker", "gateway"])
+def test_services_run_without_root_from_a_lock(target: str) -> None:
+    text = stage(target)
+    lock = re.search(r"COPY (requirements/\w+\.txt)", text)
+    assert lock is not None
+    assert (PROJECT / lock[1]).exists()
+    assert "USER hpr" in text
+    assert text.index("USER hpr") < text.index("CMD [")
+
+
+def test_the_broker_of_the_compose_file_is_the_one_that_tests_run() -> None:
+    pom = (PROJECT / "deploy" / "kafka" / "pom.xml").read_text(encoding="utf-8")
+    version = re.search(r"<artifactId>kafka_2\.13</artifactId>\s*<version>(.*?)</version>", pom)
+    assert version is not None
+    assert f"image: apache/kafka:{version[1]}\n" in COMPOSE
+
+
+def test_what_the_images_copy_is_not_kept_from_them() -> None:
+    let_in = re.findall(
+        r"^!(\S+)", (PROJECT / ".dockerignore").read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
+    packages = re.search(r"^include = \[(.*)\]", (PROJECT / "pyproject.toml").read_text(), flags=re.MULTILINE)
+    assert packages is not None
+    assert set(re.findall(r'"(\w+)\*"', packages[1])) <= set(let_in)
+    assert {"pyproject.toml", "README.md", "LICENSE", "requirements"} <= set(let_in)
