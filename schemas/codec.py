@@ -1,0 +1,93 @@
+"""The wire format of Kafka records after Confluent: byte 0, four-byte schema id, Avro.
+
+Schemas are compiled once. Records of older schemas are read into the newest one of their name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+from typing import Any
+
+from fastavro import schemaless_reader, schemaless_writer
+from fastavro.types import Schema
+
+from schemas import history as committed
+from schemas import sources
+from schemas.errors import CorruptRecordError, SchemaError, UnknownSchemaError
+from schemas.history import History
+
+MAGIC = 0
+PREFIX_BYTES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    name: str
+    writer: Schema
+    target: Schema | None
+    """Schema to read into; None where the record has it already, which is faster."""
+
+
+class Codec:
+    """Encodes and decodes records with the ids of a schema history."""
+
+    def __init__(self, history: History) -> None:
+        newest = {name: sources.plain(sources.raw(name)) for name in sources.names()}
+        self._writers: dict[str, tuple[bytes, Schema]] = {}
+        self._readers: dict[int, _Reader] = {}
+        for name, schema in newest.items():
+            id = history.id_of(sources.raw(name))
+            if id is not None:
+                self._writers[name] = bytes([MAGIC]) + id.to_bytes(PREFIX_BYTES - 1, "big"), schema
+        for id, known in history.schemas.items():
+            name = known["name"]
+            same = history.id_of(sources.raw(name)) == id
+            self._readers[id] = _Reader(name, sources.plain(known), None if same else newest[name])
+
+    def encode(self, name: str, record: Mapping[str, Any]) -> bytes:
+        """Wire bytes of `record`, an event called `name`.
+
+        Raises SchemaError if the record does not fit, or if the schema is not in the history.
+        """
+        writer = self._writers.get(name)
+        if writer is None:
+            raise SchemaError(f"{name} is not in the schema history: run `hpr schemas commit`")
+        out = BytesIO()
+        out.write(writer[0])
+        try:
+            schemaless_writer(out, writer[1], record)
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+            raise SchemaError(f"{name} record does not fit its schema: {error}") from error
+        return out.getvalue()
+
+    def decode(self, data: bytes) -> tuple[str, Any]:
+        """Name and record (a typed record of schemas.records) of wire bytes.
+
+        Raises UnknownSchemaError for an id that the history lacks, CorruptRecordError for all else.
+        """
+        if len(data) < PREFIX_BYTES or data[0] != MAGIC:
+            raise CorruptRecordError(
+                "not in Confluent wire format: the first byte is not 0, or under 5 bytes"
+            )
+        id = int.from_bytes(data[1:PREFIX_BYTES], "big")
+        reader = self._readers.get(id)
+        if reader is None:
+            raise UnknownSchemaError(f"schema id {id} is not in the schema history")
+        source = BytesIO(data)
+        source.seek(PREFIX_BYTES)
+        try:
+            record = schemaless_reader(source, reader.writer, reader.target)
+        except Exception as error:
+            raise CorruptRecordError(f"{reader.name} (schema id {id}) is corrupt: {error!r}") from error
+        if source.tell() != len(data):
+            raise CorruptRecordError(
+                f"{reader.name} (schema id {id}) has {len(data) - source.tell()} bytes too many"
+            )
+        return reader.name, record
+
+
+@cache
+def default_codec() -> Codec:
+    """The codec over the committed history."""
+    return Codec(committed.load())

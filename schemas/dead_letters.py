@@ -1,0 +1,31 @@
+"""Dead letters: input that could not be understood, kept whole with where it came from and why."""
+
+from hashlib import sha1
+
+from schemas.identity import uuid_of
+from schemas.records import DeadLetter
+
+
+def dead_letter(
+    source: str,
+    payload: bytes,
+    origin: str,
+    reason: str,
+    *,
+    event_time: int = 0,
+    recorded_time: int = 0,
+    race_id: str = "",
+) -> DeadLetter:
+    """A DeadLetter; its id follows from source, time and bytes, so reading them twice counts once."""
+    digest = sha1(payload, usedforsecurity=False).hexdigest()
+    return {
+        "event_id": uuid_of(f"{source}:dead:{event_time}:{digest}"),
+        "source": source,
+        "race_id": race_id,
+        "event_time": event_time,
+        "recorded_time": recorded_time,
+        "sequence": event_time,
+        "reason": reason,
+        "origin": origin,
+        "payload": payload,
+    }

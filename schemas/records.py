@@ -1,0 +1,388 @@
+"""Typed records of the events, written by schemas/generate.py from schemas/avro: do not edit.
+
+Times are microseconds since 1970 in UTC; every field and its unit is described in the schema.
+"""
+
+from typing import Literal, TypedDict
+
+AlertKind = Literal["SCRATCH", "RE_ENTRY", "VALUE", "STEAM", "DRIFT", "NEW_FAVOURITE"]
+Surface = Literal["UNKNOWN", "DIRT", "TURF", "SYNTHETIC"]
+FeedState = Literal["CONNECTED", "HEARTBEAT", "DISCONNECTED", "ENDED"]
+MarketType = Literal["WIN", "PLACE", "OTHER"]
+Pool = Literal["EXCHANGE", "FIXED", "TOTE"]
+RaceStage = Literal["SCHEDULED", "SUSPENDED", "OFF", "IN_PLAY", "CLOSED", "ABANDONED"]
+RunnerStatus = Literal["ACTIVE", "SCRATCHED", "ALSO_ELIGIBLE"]
+Trend = Literal["STEADY", "STEAM", "DRIFT"]
+ResultState = Literal["UNOFFICIAL", "OFFICIAL"]
+ScratchAction = Literal["SCRATCHED", "REINSTATED"]
+
+
+class Alert(TypedDict):
+    """Something a person may want to know at once. event_id is the alert id: the same happening gives
+    the same id."""
+
+    event_id: str
+    source: str
+    race_id: str
+    event_time: int
+    recorded_time: int
+    sequence: int
+    kind: AlertKind
+    rule_version: str
+    runner_id: str | None
+    number: str | None
+    name: str | None
+    headline: str
+    value: float | None
+    threshold: float | None
+    episode: int
+    expires_at: int
+
+
+class Conditions(TypedDict):
+    """Going, surface and weather of a race."""
+
+    event_id: str
+    source: str
+    race_id: str
+    event_time: int
+    recorded_time: int
+    sequence: int
+    track_condition: str | None
+    surface: Surface
+    weather_condition: str | None
+    temperature_fahrenheit: float | None
+
+
+class DeadLetter(TypedDict):
+    """Input that could not be understood, kept whole with the reason."""
+
+    event_id: str
+    source: str
+    race_id: str
+    event_time: int
+    recorded_time: int
+    sequence: int
+    reason: str
+    origin: str
+    payload: bytes
+
+
+class FeedStatus(TypedDict):
+    """Heartbeat of a feed: a quiet market is not a dead feed."""
+
+    event_id: str
+    source: str
+    race_id: str
+    event_time: int
+    recorded_time: int
+    sequence: int
+    state: FeedState
+    heartbeat_seconds: int
+    events: int
+    detail: str | None
+
+
+class RunnerPrice(TypedDict):
+    """All that is known of one runner's price; decimal odds including the stake."""
+
+    runner_id: str
+    last: float | None
+    back: float | None
+    back_size: float | None
+    lay: float | None
+    lay_size: float | None
+    traded: float | None
+    near_starting_price: float | None
+    far_starting_price: float | None
+    starting_price: float | None
+
+
+class OddsUpdate(TypedDict):
+    """Prices of one market of one race. Each runner listed is stated in full: a null says there is no
+    such price."""
+
+    event_id: str
+    source: str
+    race_id: str
+    event_time: int
+    recorded_time: int
+    sequence: int
+    market_id: str
+    market_type: MarketType
+    pool: Pool
+    image: bool
+    in_play: bool
+    places: int | None
+    runners: list[RunnerPrice]
+
+
+class Reason(TypedDict):
+    """One thing that changed."""
+
+    kind: str
+    runner_id: str | None
+    before: float | None
+    after: float | None
+    text: str
+
+
+class RunnerPrediction(TypedDict):
+    """One runner of the prediction."""
+
+    runner_id: str
+    number: str | None
+    name: str | None
+    status: RunnerStatus
+    win_probability: float | None
+    place_probability: float | None
+    fair_odds: float | None
+    price: float | None
+    movement_1m: float | None
+    movement_5m: float | None
+    movement_30m: float | None
+    trend: Trend
+
+
+class Span(TypedDict):
+    """Where the events folded lie."""
+
+    topic: str
+    partition: int
+    first_offset: int
+    last_offset: int
+
+
+class Prediction(TypedDict):
+    """What is believed of a race at one scoring point. event_id is the prediction id: UUIDv5 of race,
+    model versions and the set of events folded."""
+
+    event_id: str
+    source: str
+    race_id: str
+    event_time: int
+    recorded_time: int
+    sequence: int
+    revision: int
+    status: RaceStage
+    model_versions: dict[str, str]
+    changed_from: str | None
+    why: list[Reason]
+    places_paid: int
+    overround: float | None
+    confidence: float | None
+    runners: list[RunnerPrediction]
+    lineage: list[Span]
+
+
+class Entry(TypedDict):
+    """One horse entered."""
+
+    runner_id: str
+    horse_id: str | None
+    horse_name: str | None
+    program_number: str | None
+    post_position: int | None
+    betting_interest: str | None
+    also_eligible: bool
+    jockey_name: str | None
+    trainer_name: str | None
+    morning_line_odds: float | None
+    medications: str | None
+    equipment: str | None
+    weight_carried_lbs: float | None
+
+
+class RaceCard(TypedDict):
+    """The card of one race as one source sees it: an absolute statement that replaces the source's
+    last."""
+
+    event_id: str
+    source: str
+    race_id: str
+    event_time: int
+    recorded_time: int
+    sequence: int
+    market_id: str | None
+    track_code: str
+    track_name: str | None
+    country: str | None
+    time_zone: str | None
+    race_date: str
+    race_number: int | None
+    race_name: str | None
+    scheduled_off: int | None
+    distance_furlongs: float | None
+    surface: Surface
+    race_type: str | None
+    race_class_details: str | None
+    purse_usd: float | None
+    age_sex_restrictions: str | None
+    number_of_runners: int | None
+    places_paid: int | None
+    entries: list[Entry]
+
+
+class RaceStatus(TypedDict):
+    """What stage a race has reached."""
+
+    event_id: str
+    source: str
+    race_id: str
+    event_time: int
+    recorded_time: int
+    sequence: int
+    market_id: str | None
+    status: RaceStage
+    scheduled_off: int | None
+    off_time: int | None
+
+
+class RunnerView(TypedDict):
+    """One runner as shown."""
+
+    runner_id: str
+    number: str | None
+    name: str | None
+    status: RunnerStatus
+    betting_interest: str | None
+    jockey_name: str | None
+    last: float | None
+    back: float | None
+    back_size: float | None
+    lay: float | None
+    lay_size: float | None
+    traded: float | None
+    starting_price: float | None
+    win_probability: float | None
+    place_probability: float | None
+    fair_odds: float | None
+    movement_1m: float | None
+    movement_5m: float | None
+    movement_30m: float | None
+    trend: Trend
+    scratch_time: int | None
+    reduction_factor: float | None
+    scratch_reason: str | None
+    finish_position: int | None
+    placed: bool | None
+
+
+class AlertView(TypedDict):
+    """An alert of this race."""
+
+    alert_id: str
+    kind: AlertKind
+    runner_id: str | None
+    headline: str
+    event_time: int
+
+
+class RaceView(TypedDict):
+    """The latest of one race, whole: what a gateway starts from and shows. Derived, never replayed."""
+
+    event_id: str
+    source: str
+    race_id: str
+    event_time: int
+    recorded_time: int
+    sequence: int
+    revision: int
+    track_code: str
+    track_name: str | None
+    country: str | None
+    time_zone: str | None
+    race_date: str | None
+    race_number: int | None
+    race_name: str | None
+    scheduled_off: int | None
+    off_time: int | None
+    status: RaceStage
+    distance_furlongs: float | None
+    surface: str | None
+    track_condition: str | None
+    weather_condition: str | None
+    places_paid: int
+    prediction_id: str | None
+    model_versions: dict[str, str]
+    overround: float | None
+    confidence: float | None
+    traded: float
+    why: list[str]
+    runners: list[RunnerView]
+    result_state: ResultState | None
+    result_time: int | None
+    winners: list[str]
+    alerts: list[AlertView]
+    bar_seconds: int
+    bar_times: list[int]
+    bar_prices: list[list[float]]
+
+
+class Finisher(TypedDict):
+    """One runner at the finish."""
+
+    runner_id: str
+    finish_position: int | None
+    placed: bool | None
+    disqualified: bool
+    starting_price: float | None
+    official_finish_time_seconds: float | None
+    lengths_behind_winner: float | None
+
+
+class Dividend(TypedDict):
+    """What a pool paid."""
+
+    pool: str
+    selection: str
+    dividend: float
+    unit_stake: float
+
+
+class Result(TypedDict):
+    """The finish of a race as one source states it: it replaces the source's last, also after
+    official."""
+
+    event_id: str
+    source: str
+    race_id: str
+    event_time: int
+    recorded_time: int
+    sequence: int
+    market_id: str | None
+    state: ResultState
+    winning_time_seconds: float | None
+    finishers: list[Finisher]
+    dividends: list[Dividend]
+
+
+class Scratch(TypedDict):
+    """A runner taken out of a race, or put back."""
+
+    event_id: str
+    source: str
+    race_id: str
+    event_time: int
+    recorded_time: int
+    sequence: int
+    market_id: str | None
+    runner_id: str
+    action: ScratchAction
+    reduction_factor: float | None
+    reason: str | None
+
+
+Event = (
+    Alert
+    | Conditions
+    | DeadLetter
+    | FeedStatus
+    | OddsUpdate
+    | Prediction
+    | RaceCard
+    | RaceStatus
+    | RaceView
+    | Result
+    | Scratch
+)

@@ -1,0 +1,111 @@
+"""Creates the catalogue's topics on a cluster, and checks a cluster against the catalogue."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import ConfigResource, ConfigSource
+from confluent_kafka.admin._resource import ResourceType
+from confluent_kafka.cimpl import NewTopic
+
+from schemas.errors import BrokerError
+from topics import catalogue
+from topics.catalogue import Topic
+
+TIMEOUT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A topic as it has to be on the cluster: its full name, partitions and configuration."""
+
+    name: str
+    partitions: int
+    config: dict[str, str]
+
+
+def wanted(prefix: str = "", topics: Iterable[Topic] = catalogue.ALL) -> list[Wanted]:
+    """All topics that the system needs under `prefix`, the worker's changelog among them."""
+    changelog = Wanted(
+        prefix + catalogue.RACES_CHANGELOG, catalogue.PARTITIONS, {"cleanup.policy": "compact"}
+    )
+    return [*(Wanted(prefix + topic.name, topic.partitions, topic.config) for topic in topics), changelog]
+
+
+def client(bootstrap: str) -> AdminClient:
+    """An admin client for the brokers `bootstrap` (host:port, comma separated)."""
+    return AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+
+
+def answers(bootstrap: str, seconds: float = 5.0) -> bool:
+    """Whether a Kafka cluster answers at `bootstrap` within `seconds`."""
+    try:
+        client(bootstrap).list_topics(timeout=seconds)
+    except KafkaException:
+        return False
+    return True
+
+
+def create(bootstrap: str, prefix: str = "", replication: int = 1) -> list[str]:
+    """Create what is missing; returns the names created. Existing topics are left as they are.
+
+    Raises BrokerError if the cluster does not answer or refuses.
+    """
+    admin = client(bootstrap)
+    present = _partitions(admin, bootstrap)
+    missing = [topic for topic in wanted(prefix) if topic.name not in present]
+    if not missing:
+        return []
+    new = [
+        NewTopic(t.name, num_partitions=t.partitions, replication_factor=replication, config=t.config)
+        for t in missing
+    ]
+    for name, future in admin.create_topics(new, operation_timeout=TIMEOUT_SECONDS).items():
+        try:
+            future.result()
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise BrokerError(f"cannot create topic {name}: {error.args[0].str()}") from error
+    return [topic.name for topic in missing]
+
+
+def check(bootstrap: str, prefix: str = "") -> list[str]:
+    """What differs between the cluster and the catalogue, one line each; empty if nothing does.
+
+    Raises BrokerError if the cluster does not answer.
+    """
+    admin = client(bootstrap)
+    counts = _partitions(admin, bootstrap)
+    present = [topic for topic in wanted(prefix) if topic.name in counts]
+    missing = [f"{t.name}: missing" for t in wanted(prefix) if t.name not in counts]
+    miscounted = [
+        f"{t.name}: {counts[t.name]} partitions, the catalogue says {t.partitions}; "
+        "the count of a topic never changes, use another topic prefix"
+        for t in present
+        if counts[t.name] != t.partitions
+    ]
+    return missing + miscounted + _config_problems(admin, present)
+
+
+def _partitions(admin: AdminClient, bootstrap: str) -> dict[str, int]:
+    try:
+        topics = admin.list_topics(timeout=TIMEOUT_SECONDS).topics
+    except KafkaException as error:
+        raise BrokerError(f"no Kafka answers at {bootstrap}: start it, or set HPR_BROKER") from error
+    return {name: len(topic.partitions) for name, topic in topics.items()}
+
+
+def _config_problems(admin: AdminClient, topics: list[Wanted]) -> list[str]:
+    if not topics:
+        return []
+    resources = {ConfigResource(ResourceType.TOPIC, topic.name): topic for topic in topics}
+    problems = []
+    for resource, future in admin.describe_configs(list(resources)).items():
+        found = future.result()
+        for key, value in resources[resource].config.items():
+            actual = found[key].value
+            if actual != value:
+                source = ConfigSource(found[key].source).name.lower().replace("_", " ")
+                problems.append(f"{resource.name}: {key} is {actual} ({source}), the catalogue says {value}")
+    return problems
