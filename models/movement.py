@@ -1,0 +1,37 @@
+"""How prices moved: log price changes over 1, 5 and 30 minutes, and who steams or drifts."""
+
+from math import log
+
+import numpy as np
+
+from models.layout import Flags, Floats
+
+HORIZONS_MINUTES = (1, 5, 30)
+SIGNAL_HORIZON = HORIZONS_MINUTES.index(5)
+STEAM_SHORTENING = 0.10  # of the earlier price
+DRIFT_LENGTHENING = 0.15
+ROUNDING = 1e-9  # a price from 3.0 to 2.7 has shortened by 10 %, whatever binary fractions make of it
+
+
+def movement(price: Floats, past: Floats) -> Floats:
+    """Natural log of price over past price: below 0 shortened, above 0 drifted, NaN where either is 0.
+
+    `price` is decimal, (batch, runners); `past`, (batch, runners, 3), the same kind of price 1, 5 and 30
+    minutes earlier; the answer (batch, runners, 3). NaN keeps an unmoved price apart from an unknown one.
+    """
+    now = price[:, :, None]
+    ratio: Floats = np.divide(now, past, out=np.full(past.shape, np.nan), where=(now > 0.0) & (past > 0.0))
+    np.log(ratio, out=ratio)
+    return ratio
+
+
+def steaming(moved: Floats) -> Flags:
+    """Which runners (batch, runners) shortened by at least 10 % in 5 minutes; unknown counts as no."""
+    flags: Flags = moved[:, :, SIGNAL_HORIZON] <= log(1.0 - STEAM_SHORTENING) + ROUNDING
+    return flags
+
+
+def drifting(moved: Floats) -> Flags:
+    """Which runners (batch, runners) lengthened by at least 15 % in 5 minutes; unknown counts as no."""
+    flags: Flags = moved[:, :, SIGNAL_HORIZON] >= log(1.0 + DRIFT_LENGTHENING) - ROUNDING
+    return flags

@@ -1,0 +1,48 @@
+"""Prices shorten below zero and drift above it."""
+
+from math import log
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from models import drifting, movement, steaming
+
+
+def moved(price: float, past: tuple[float, float, float]) -> np.ndarray:
+    return movement(np.array([[price]]), np.array([[past]]))
+
+
+def test_movement_is_the_log_of_the_price_ratio() -> None:
+    assert_allclose(moved(4.0, (4.0, 5.0, 2.0)), [[[0.0, log(0.8), log(2.0)]]], rtol=0.0, atol=1e-15)
+
+
+def test_movement_from_or_to_an_unknown_price_is_unknown() -> None:
+    assert np.isnan(moved(4.0, (0.0, 5.0, 0.0)))[0, 0].tolist() == [True, False, True]
+    assert np.isnan(moved(0.0, (4.0, 5.0, 6.0))).all()
+
+
+@pytest.mark.parametrize(
+    ("price", "five_minutes_ago", "steams", "drifts"),
+    [
+        (9.0, 10.0, True, False),
+        (2.7, 3.0, True, False),
+        (9.1, 10.0, False, False),
+        (11.4, 10.0, False, False),
+        (11.5, 10.0, False, True),
+        (3.45, 3.0, False, True),
+        (5.0, 0.0, False, False),
+    ],
+)
+def test_steam_is_ten_percent_shorter_and_drift_fifteen_longer_in_five_minutes(
+    price: float, five_minutes_ago: float, steams: bool, drifts: bool
+) -> None:
+    change = moved(price, (0.0, five_minutes_ago, 0.0))
+    assert steaming(change).tolist() == [[steams]]
+    assert drifting(change).tolist() == [[drifts]]
+
+
+def test_other_horizons_give_no_signal() -> None:
+    change = moved(5.0, (20.0, 5.0, 1.5))
+    assert not steaming(change).any()
+    assert not drifting(change).any()
