@@ -1,0 +1,1 @@
+"""Betfair Exchange: market stream messages, recorded or live, to racing events."""
