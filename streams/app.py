@@ -1,0 +1,179 @@
+"""The Faust app of the race worker: an agent over merged runs, a table of states, checkpoints, a watchdog."""
+
+import asyncio
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import faust
+import structlog
+from faust.types import EventT
+
+from schemas.codec import Codec, default_codec
+from schemas.errors import BrokerError
+from streams.metrics import Metrics
+from streams.runs import Run, Runs
+from streams.scoring import default_scorer
+from streams.transport import RunTransport, lag
+from streams.worker import Races, Worker
+from topics import catalogue
+from topics.producer import EventProducer
+
+log = structlog.get_logger("hpr.worker")
+
+CHECKPOINT_SECONDS = 0.25
+STALLED_SECONDS = 60.0
+"""Without a checkpoint for this long while records wait, the worker ends itself to be started again."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """How to run one worker."""
+
+    bootstrap: str
+    prefix: str = ""
+    instance: str | None = None
+    """Static membership: a restarted worker of the same instance takes its partitions over at once."""
+    session_seconds: float = 10.0
+
+
+class StalledError(BrokerError):
+    """The worker stopped working though records wait: it has to be started again."""
+
+
+class RunSchema(faust.Schema[Any, Any]):
+    """Hands a run through as it is: records were decoded when they were merged."""
+
+    def compile(self, app: Any, **_options: Any) -> Any:
+        """The decode function that Faust's channels call."""
+
+        async def decode(message: Any, *, propagate: bool = False) -> EventT[Any]:  # noqa: ARG001
+            event: EventT[Any] = app.create_event(None, message.value, message.headers, message)
+            return event
+
+        return decode
+
+
+class WorkerApp(faust.App):
+    """A Faust app that knows its worker, for the consumer's sake."""
+
+    runs: Runs
+    worker: Worker
+    metrics: Metrics
+    worked: asyncio.Event
+    """Set each time the agent has worked a run, or lost it in a rebalance."""
+    failure: BaseException | None = None
+
+    async def before_revoke(self) -> None:
+        """Make durable what has been worked, while the partitions are still ours."""
+        try:
+            if self.worker.pending:
+                await self.worker.checkpoint()
+                await self.consumer.commit()
+        except BrokerError as error:
+            log.warning("checkpoint before rebalance failed; the work is done again", error=str(error))
+
+    def after_revoke(self) -> None:
+        """Another worker may own the races now."""
+        self.worker.revoked()
+        self.worked.set()
+
+    async def checkpoint(self) -> None:
+        """One checkpoint and the commit of what it covers."""
+        await self.worker.checkpoint()
+        await self.consumer.commit()
+
+    def lag(self) -> int:
+        """Records that wait on the broker or in the worker."""
+        return lag(self.consumer, self.runs.topics)  # type: ignore[arg-type]
+
+
+def build(settings: WorkerSettings, partitions: int, codec: Codec | None = None) -> WorkerApp:
+    """The app with its agent and table, not yet started; the race topics have `partitions`."""
+    codec = codec or default_codec()
+    app = WorkerApp(
+        f"{settings.prefix}hpr-worker",
+        broker=f"kafka://{settings.bootstrap.replace(',', ';')}",
+        store="memory://",
+        datadir=str(Path(tempfile.gettempdir(), "hpr-worker")),
+        autodiscover=False,
+        web_enabled=False,
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        topic_partitions=partitions,
+        processing_guarantee="at_least_once",
+        consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=settings.instance,
+        broker_session_timeout=settings.session_seconds,
+        broker_heartbeat_interval=settings.session_seconds / 4,
+        broker_commit_interval=5.0,
+        broker_max_poll_records=4_000,
+        stream_wait_empty=False,
+    )
+    app.transport = RunTransport(app.conf.broker_consumer, app, app.loop)
+    changelog = app.topic(
+        settings.prefix + catalogue.RACES_CHANGELOG,
+        key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw",
+        partitions=partitions, compacting=True, deleting=False,
+    )  # fmt: skip
+    table: Any = app.Table(
+        "races", key_type=bytes, value_type=bytes, partitions=partitions,
+        changelog_topic=changelog, use_partitioner=True,
+    )  # fmt: skip
+    app.metrics = Metrics()
+    app.worked = asyncio.Event()
+    producer = EventProducer(settings.bootstrap, settings.prefix, codec)
+    # The store below the table: its changelog is written by the producer whose acknowledgements we await.
+    races = Races(table.data)
+    app.worker = Worker(producer, races, default_scorer(), codec, app.metrics)
+    app.runs = Runs(codec, settings.prefix, app.worker.bury_poison)
+    _agent(app, settings)
+    return app
+
+
+def _agent(app: WorkerApp, settings: WorkerSettings) -> None:
+    names = [settings.prefix + topic.name for topic in catalogue.RACE_EVENTS]
+
+    @app.agent(app.topic(*names, schema=RunSchema()), concurrency=1, name="races")
+    async def races(stream: faust.StreamT[Run]) -> None:
+        async for run in stream:
+            try:
+                app.worker.work(run)
+            except Exception as error:
+                # Faust would log this and go on with the next run, and so lose this one.
+                app.failure = error
+                return
+            app.runs.outstanding -= 1
+            app.worked.set()
+
+
+async def tend(app: WorkerApp) -> None:
+    """Checkpoint at most every CHECKPOINT_SECONDS, also what is left when the stream falls quiet.
+
+    Ends with an exception when a checkpoint fails for good or the stream has stalled.
+    """
+    while True:
+        await asyncio.sleep(CHECKPOINT_SECONDS)
+        if app.failure is not None:
+            raise app.failure
+        if app.crashed or app.consumer.crashed or app.consumer._thread.crashed:  # type: ignore[attr-defined]
+            raise StalledError("the consumer crashed; its log line says why")
+        if app.rebalancing or not app.worker.pending:
+            _watch(app)
+            continue
+        await app.checkpoint()
+        app.metrics.commit_age.set(0)
+
+
+def _watch(app: WorkerApp) -> None:
+    """Faust stalls silently now and then: records wait and nothing is worked."""
+    if app.rebalancing or app.unassigned:
+        return
+    waiting = app.lag()
+    app.metrics.lag.set(waiting)
+    age = time.monotonic() - app.worker.checkpointed_at if waiting else 0.0
+    app.metrics.commit_age.set(age)
+    if age > STALLED_SECONDS:
+        raise StalledError(f"{waiting} records wait and no checkpoint was made for {age:.0f} s")

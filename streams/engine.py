@@ -1,0 +1,151 @@
+"""One run of events through the pure path: fold each, score all points as one block, step the alert rules.
+
+Live, replay, backtest, what-if and audit all come through here.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import NamedTuple, TypeVar, cast
+
+from schemas.records import Alert, Event, Scratch
+from streams.alerts import remember, scratch_alert, step_signals
+from streams.race import Race
+from streams.scoring import Point, Scored, Scorer, capture, is_same
+from streams.statements import Statement, is_news, said_at
+from streams.view import View
+
+T = TypeVar("T")
+
+
+class Located(NamedTuple):
+    """An event and where it lay."""
+
+    name: str
+    event: Event
+    topic: str
+    partition: int
+    offset: int
+
+
+class Poisoned(NamedTuple):
+    """An event that fits its schema and yet could not be folded."""
+
+    name: str
+    event: Event
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run came to."""
+
+    statements: list[Statement] = field(default_factory=list)
+    """All points that say something new, in order."""
+    alerts: list[Alert] = field(default_factory=list)
+    touched: dict[str, Race] = field(default_factory=dict)
+    """Races that folded an event, by id."""
+    folded: int = 0
+    dropped: int = 0
+    """Events known already, or behind their stream."""
+    poison: list["Poisoned"] = field(default_factory=list)
+
+
+def run(events: Iterable[Located], races: Mapping[str, Race], scorer: Scorer) -> Outcome:
+    """Work through `events` in order; `races` gives the race of an id and makes those not yet known."""
+    outcome = Outcome()
+    points = list(_fold(events, races, outcome))
+    scored = scorer.score(points)
+    stated: list[tuple[int, Statement]] = []
+    fired: list[tuple[int, Alert]] = []
+    by_race: dict[str, list[int]] = {}
+    for at, point in enumerate(points):
+        by_race.setdefault(point.race.state.race_id, []).append(at)
+    for positions in by_race.values():
+        for _, same_view in groupby(positions, lambda at: id(points[at].view)):
+            at_view = list(same_view)
+            fired += _alerts(at_view, points, scored)
+            stated += _state(at_view, points, scored, scorer)
+    outcome.statements = _in_order(stated)
+    outcome.alerts = _in_order(fired)
+    return outcome
+
+
+def _in_order(items: list[tuple[int, T]]) -> list[T]:
+    return [item for _, item in sorted(items, key=lambda item: item[0])]
+
+
+def _fold(events: Iterable[Located], races: Mapping[str, Race], outcome: Outcome) -> Iterator[Point]:
+    """Fold all; the points at which something that is scored or shown has changed."""
+    latest: dict[str, Point] = {}
+    for name, event, topic, partition, offset in events:
+        race = races[event["race_id"]]
+        state = race.state
+        before = race.view if name in ("RaceCard", "Scratch") else None
+        try:
+            folded = race.fold(name, event)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            # One event that no rule foresaw must not stop all the races of its partition.
+            outcome.poison.append(Poisoned(name, event, topic, partition, offset, repr(error)))
+            continue
+        if not folded:
+            outcome.dropped += 1
+            continue
+        outcome.folded += 1
+        outcome.touched[state.race_id] = race
+        span = state.spans.get(key := f"{topic}:{partition}")
+        if span is None:
+            state.spans[key] = [offset, offset]
+        else:
+            span[1] = offset
+        if state.buried:
+            continue
+        facts = _facts(race, before, name, event) if before is not None else ()
+        point, last = capture(race, facts), latest.get(state.race_id)
+        if last is None or not is_same(last, point):
+            latest[state.race_id] = point
+            yield point
+
+
+def _facts(race: Race, before: View, name: str, event: Event) -> tuple[Alert, ...]:
+    """Alerts of runners that were scratched or put back between two views."""
+    out = {runner.runner_id for runner in before.runners if runner.scratch}
+    now = race.view
+    alerts = [
+        scratch_alert(runner.scratch, race.state, now)
+        for runner in now.runners
+        if runner.scratch and runner.runner_id not in out
+    ]
+    if name == "Scratch" and out - {runner.runner_id for runner in now.runners if runner.scratch}:
+        alerts.append(scratch_alert(cast(Scratch, event), race.state, now))
+    return tuple(alerts)
+
+
+def _alerts(
+    positions: list[int], points: list[Point], scored: list[Scored | None]
+) -> Iterator[tuple[int, Alert]]:
+    """Alerts of consecutive points of one view with their positions, in order, facts before signals."""
+    fired = [(at, alert) for at in positions for alert in points[at].facts]
+    rows = [of_point.row for at in positions if (of_point := scored[at])]
+    if (first := scored[positions[0]]) is not None:
+        signals = step_signals([points[at] for at in positions], first.scores, rows)
+        fired += [(positions[n], alert) for n, alert in signals]
+    fired.sort(key=lambda item: item[0])
+    for at, alert in fired:
+        remember(points[at].race.state, alert)
+        yield at, alert
+
+
+def _state(
+    positions: list[int], points: list[Point], scored: list[Scored | None], scorer: Scorer
+) -> Iterator[tuple[int, Statement]]:
+    for at in positions:
+        point = points[at]
+        state, model = point.race.state, scorer.model_of(point.view)
+        said = said_at(point, scored[at], f"{model.name}={model.version}")
+        if is_news(said, state.said):
+            yield at, Statement(point, said, state.said)
+            state.said = said

@@ -1,0 +1,129 @@
+"""Replay: events as recorded through the pure path, every point that says something new, in one fixed order.
+
+The order is recorded time, race, revision, and so is the same for any run size and number of processes.
+"""
+
+import heapq
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from multiprocessing.connection import Connection
+from typing import NamedTuple
+
+from schemas.records import Event
+from streams import engine
+from streams.engine import Located
+from streams.lines import line_of_statement
+from streams.race import Race
+from streams.scoring import Scorer, default_scorer
+from streams.state import RaceState
+from topics.catalogue import RACE_EVENTS
+
+RUN_RECORDS = 1_000
+BATCH_LINES = 256
+
+Named = tuple[str, Event]
+RANKS = {topic.schema: topic.rank for topic in RACE_EVENTS}
+TOPICS = {topic.schema: topic.name for topic in RACE_EVENTS}
+
+
+class Published(NamedTuple):
+    """A line with its place in the order."""
+
+    recorded_time: int
+    race_id: str
+    revision: int
+    line: bytes
+
+
+class Races(dict[str, Race]):
+    """Races by id, made when first asked for."""
+
+    def __missing__(self, race_id: str) -> Race:
+        race = self[race_id] = Race(RaceState(race_id))
+        return race
+
+
+def located(events: Iterable[Named]) -> Iterator[Located]:
+    """Events of the race fold in the order in which a worker would merge them; others are left out.
+
+    `events` come in the order of their recorded time; of one instant, the rank of the topic decides.
+    """
+    offsets = dict.fromkeys(RANKS, 0)
+    instant = -1
+    same: list[Named] = []
+    for named in events:
+        name, event = named
+        if name not in RANKS:
+            continue
+        if event["recorded_time"] != instant:
+            instant = event["recorded_time"]
+            if len(same) > 1:
+                same.sort(key=lambda named: RANKS[named[0]])
+            for kind, due in same:
+                yield Located(kind, due, TOPICS[kind], 0, offsets[kind])
+                offsets[kind] += 1
+            same = [named]
+        else:
+            same.append(named)
+    for kind, due in sorted(same, key=lambda named: RANKS[named[0]]):
+        yield Located(kind, due, TOPICS[kind], 0, offsets[kind])
+        offsets[kind] += 1
+
+
+def replay(
+    events: Iterable[Named],
+    run_records: int = RUN_RECORDS,
+    scorer: Scorer | None = None,
+    races: Races | None = None,
+) -> Iterator[Published]:
+    """The lines of all points that say something new, in the fixed order."""
+    scorer = scorer or default_scorer()
+    races = races if races is not None else Races()
+    stream = located(events)
+    held: list[Published] = []
+    while run := list(islice(stream, run_records)):
+        for statement in engine.run(run, races, scorer).statements:
+            point = statement.point
+            if held and held[-1].recorded_time != point.recorded_time:
+                yield from sorted(held)
+                held = []
+            race_id, line = point.race.state.race_id, line_of_statement(statement)
+            held.append(Published(point.recorded_time, race_id, point.revision, line))
+    yield from sorted(held)
+
+
+def replay_in_processes(
+    shares: Sequence[Callable[[], Iterable[Named]]], run_records: int = RUN_RECORDS
+) -> Iterator[Published]:
+    """The same with one process a share; all events of a race must be of one share.
+
+    Shares are called in their process, so they must be picklable (such as functools.partial).
+    """
+    if len(shares) == 1:
+        yield from replay(shares[0](), run_records)
+        return
+    context = multiprocessing.get_context("spawn")
+    pipes = []
+    for share in shares:
+        receiver, sender = context.Pipe(duplex=False)
+        process = context.Process(target=_replay_share, args=(share, run_records, sender), daemon=True)
+        process.start()
+        sender.close()
+        pipes.append((receiver, process))
+    yield from heapq.merge(*(_received(receiver) for receiver, _ in pipes))
+    for _, process in pipes:
+        process.join()
+
+
+def _replay_share(share: Callable[[], Iterable[Named]], run_records: int, sender: Connection) -> None:
+    lines = replay(share(), run_records)
+    while batch := list(islice(lines, BATCH_LINES)):
+        sender.send(batch)
+    sender.send([])
+
+
+def _received(receiver: Connection) -> Iterator[Published]:
+    """Lines of one process; EOFError if it ended before it was done."""
+    while batch := receiver.recv():
+        yield from map(Published._make, batch)

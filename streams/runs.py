@@ -1,0 +1,127 @@
+"""Runs of a worker: records as fetched, decoded and merged by partition, with what a checkpoint may cover."""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, Protocol
+
+from schemas.codec import Codec
+from schemas.errors import SchemaError
+from streams.engine import Located
+from streams.merge import PartitionMerge
+from topics.catalogue import RACE_EVENTS, Topic
+
+RUN_RECORDS = 256
+"""Records a run at most, about 20 ms of work."""
+
+FULL = 4_000
+"""Records of a topic and partition waiting before no more are fetched."""
+
+TopicPartition = tuple[str, int]
+
+
+class Fetched(Protocol):
+    """A record as consumers give it."""
+
+    @property
+    def offset(self) -> int:
+        """Offset in its partition."""
+
+    @property
+    def value(self) -> bytes | None:
+        """Bytes of the record; None is a tombstone."""
+
+
+class Run(NamedTuple):
+    """Records of one partition number to be worked through together, in order."""
+
+    partition: int
+    records: list[Located]
+    covers: dict[TopicPartition, int]
+    """Next offset of each topic and partition once the run is done."""
+
+
+class Poison(NamedTuple):
+    """A record that could not be understood."""
+
+    topic: str
+    partition: int
+    offset: int
+    payload: bytes
+    reason: str
+
+
+class Runs:
+    """Takes fetched records in and gives runs out. `prefix` is the topics' prefix on the cluster."""
+
+    def __init__(self, codec: Codec, prefix: str, on_poison: Callable[[Poison], None]) -> None:
+        self._codec = codec
+        self._on_poison = on_poison
+        self._topics: dict[str, Topic] = {prefix + topic.name: topic for topic in RACE_EVENTS}
+        self._merges: dict[int, PartitionMerge] = {}
+        self._skipped: dict[TopicPartition, int] = {}
+        self.outstanding = 0
+        """Runs handed out and not yet worked through."""
+
+    @property
+    def topics(self) -> set[str]:
+        """Topics that are merged, by their full names."""
+        return set(self._topics)
+
+    def clear(self) -> None:
+        """Forget all that waits: after a rebalance it is fetched again from the last checkpoint."""
+        self._merges.clear()
+        self._skipped.clear()
+        self.outstanding = 0
+
+    @property
+    def waiting(self) -> bool:
+        """Whether any record waits for its turn."""
+        return any(merge.waiting(topic) for merge in self._merges.values() for topic in self._topics)
+
+    def full(self, topic: str, partition: int) -> bool:
+        """Whether enough of a topic and partition waits."""
+        merge = self._merges.get(partition)
+        return merge is not None and topic in self._topics and merge.waiting(topic) >= FULL
+
+    def add(self, topic: str, partition: int, records: Iterable[Fetched]) -> None:
+        """Decode records in the order of their offsets; what cannot be understood is reported as poison."""
+        merge = self._merges.get(partition)
+        if merge is None:
+            ranks = {name: entry.rank for name, entry in self._topics.items()}
+            merge = self._merges[partition] = PartitionMerge(ranks)
+        for record in records:
+            if (located := self._decode(topic, partition, record)) is not None:
+                merge.add(topic, (located,))
+
+    def _decode(self, topic: str, partition: int, record: Fetched) -> Located | None:
+        payload = record.value or b""
+        try:
+            name, event = self._codec.decode(payload)
+        except SchemaError as error:
+            reason = str(error)
+        else:
+            if name == self._topics[topic].schema and event["race_id"]:
+                return Located(name, event, topic, partition, record.offset)
+            reason = (
+                f"{name} without race_id"
+                if event["race_id"] == ""
+                else f"a {name} does not belong on {topic}"
+            )
+        self._on_poison(Poison(topic, partition, record.offset, payload, reason))
+        self._skipped[topic, partition] = record.offset + 1
+        return None
+
+    def take(self, at_end: Callable[[str, int], bool]) -> Iterable[Run]:
+        """One run of each partition that has records whose turn has come."""
+        for partition, merge in self._merges.items():
+            records = merge.take(RUN_RECORDS, lambda topic, p=partition: at_end(topic, p))  # type: ignore[misc]
+            if records:
+                self.outstanding += 1
+                yield Run(partition, records, self._covers(partition, records))
+
+    def _covers(self, partition: int, records: list[Located]) -> dict[TopicPartition, int]:
+        covers = {(record.topic, partition): record.offset + 1 for record in records}
+        for at in [at for at in self._skipped if at[1] == partition]:
+            # Poison behind records that still wait is covered when they are.
+            if not self._merges[partition].waiting(at[0]):
+                covers[at] = max(covers.get(at, 0), self._skipped.pop(at))
+        return covers

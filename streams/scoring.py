@@ -1,0 +1,146 @@
+"""Scoring points: what a race looked like after an event, and the models' scores of a whole block of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import MarketBatch, MarketModel, Model, PlaceMarketModel, Scores
+from schemas.identity import MICROS
+from schemas.records import Alert
+from streams.book import HORIZONS, LAST, WIDTH, Bar, numbers, settle
+from streams.race import Race
+from streams.view import View
+
+NO_BARS: Sequence[Bar | None] = [None] * len(HORIZONS)
+
+
+class Point(NamedTuple):
+    """A race right after one event. `rows` is the scored book's numbers as bytes, empty without a book."""
+
+    race: Race
+    view: View
+    rows: bytes
+    past: Sequence[Bar | None]
+    """Bars 1, 5 and 30 minutes back; the same object for as long as the minute lasts."""
+    revision: int
+    digest: bytes
+    event_time: int
+    recorded_time: int
+    age_seconds: float
+    offers: tuple[float, ...]
+    """Best price of each interest in other win books, 0.0 where there is none; empty without such books."""
+    facts: tuple[Alert, ...]
+    """Alerts of runners scratched or put back: such a point is published at once."""
+
+
+class Scored(NamedTuple):
+    """A point's scores: row `row` of a block; `win` and `place` are that row by betting interest."""
+
+    scores: Scores
+    row: int
+    win: list[float]
+    place: list[float]
+
+
+def capture(race: Race, facts: tuple[Alert, ...] = ()) -> Point:
+    """The point that the race stands at."""
+    state, view = race.state, race.view
+    book = view.book
+    rows, past, age = b"", NO_BARS, 0.0
+    if book is not None:
+        rows, past = book.quotes.tobytes(), book.past
+        age = (state.event_time - book.priced_at) / MICROS if book.priced_at else 0.0
+    return Point(
+        race, view, rows, past, state.revision, state.digest, state.event_time, state.recorded_time, age,
+        _offers(view) if view.others else (), facts,
+    )  # fmt: skip
+
+
+def _offers(view: View) -> tuple[float, ...]:
+    return tuple(
+        max(
+            book.quotes[at * WIDTH + LAST] if (at := rows[interest]) >= 0 else 0.0
+            for book, rows in view.others
+        )
+        for interest in range(view.interests)
+    )
+
+
+def is_same(one: Point, other: Point) -> bool:
+    """Whether two points of a race have nothing that is scored or shown between them."""
+    return (
+        one.view is other.view
+        and one.past is other.past
+        and one.rows == other.rows
+        and one.offers == other.offers
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """The models that score: one for win markets, one for races with a place market alone."""
+
+    win: Model
+    place: Model
+
+    def model_of(self, view: View) -> Model:
+        """The model for a race as it stands."""
+        return self.place if view.book is not None and view.book.market_type == "PLACE" else self.win
+
+    def score(self, points: Sequence[Point]) -> list[Scored | None]:
+        """Score all points, in blocks of races with the same number of interests, in the points' order.
+
+        None stands for a point where nothing is left to score.
+        """
+        blocks: dict[tuple[int, bool], list[int]] = {}
+        for at, point in enumerate(points):
+            placed = self.model_of(point.view) is self.place
+            blocks.setdefault((point.view.interests, placed), []).append(at)
+        scored: list[Scored | None] = [None] * len(points)
+        for (interests, placed), members in blocks.items():
+            if interests:
+                batch = _batch([points[at] for at in members])
+                scores = (self.place if placed else self.win).score(batch)
+                win, place = scores.win.tolist(), scores.place.tolist()
+                for row, at in enumerate(members):
+                    scored[at] = Scored(scores, row, win[row], place[row])
+        return scored
+
+
+def default_scorer() -> Scorer:
+    """The market models that this release pins to every race."""
+    return Scorer(MarketModel(), PlaceMarketModel())
+
+
+def _batch(points: list[Point]) -> MarketBatch:
+    settle(bar for point in points for bar in point.past)
+    runs = [list(same) for _, same in groupby(points, key=lambda point: (id(point.view), id(point.past)))]
+    return numbers(
+        np.concatenate([_rows(same) for same in runs]),
+        np.concatenate([_past(same[0]).repeat(len(same), axis=0) for same in runs]),
+        [point.view.places for point in points],
+        [point.age_seconds for point in points],
+    )
+
+
+def _rows(points: list[Point]) -> NDArray[np.float64]:
+    """Numbers of the interests still in of points of one view, (points, interests, WIDTH)."""
+    view = points[0].view
+    if not points[0].rows:
+        return np.zeros((len(points), view.interests, WIDTH))
+    book = np.frombuffer(b"".join(point.rows for point in points)).reshape(len(points), -1, WIDTH)
+    taken: NDArray[np.float64] = book[:, view.rows]
+    if -1 in view.rows:
+        taken[:, [row < 0 for row in view.rows]] = 0.0
+    return taken
+
+
+def _past(point: Point) -> NDArray[np.float64]:
+    """Past prices of the interests still in, (1, interests, horizons); 0.0 where there is none."""
+    bars = [bar.prices if bar is not None else [] for bar in point.past]
+    prices = [[bar[row] if 0 <= row < len(bar) else 0.0 for bar in bars] for row in point.view.rows]
+    return np.array([prices])

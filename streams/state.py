@@ -1,0 +1,152 @@
+"""The state of one race: what each source last said, kept apart so that order across sources is nothing."""
+
+from array import array
+from typing import Any
+
+from msgspec import Struct, field, msgpack
+
+from schemas.records import AlertView, Conditions, RaceCard, RaceStatus, Result, Scratch
+from streams.book import Book, settle
+
+FORMAT = 1
+Stamp = tuple[int, int]
+"""Event time and sequence."""
+
+
+class CardStream(Struct):
+    """Cards of one source and market: the last one counts."""
+
+    watermark: Stamp = (0, 0)
+    last: RaceCard | None = None
+
+
+class StatusStream(Struct):
+    """Stages as one source and market states them."""
+
+    watermark: Stamp = (0, 0)
+    last: RaceStatus | None = None
+
+
+class ScratchStream(Struct):
+    """Scratches of one source and market: the last word on each runner."""
+
+    watermark: Stamp = (0, 0)
+    last: dict[str, Scratch] = field(default_factory=dict)
+
+
+class ResultStream(Struct):
+    """Results of one source and market: a correction replaces what stood before."""
+
+    watermark: Stamp = (0, 0)
+    last: Result | None = None
+
+
+class ConditionsStream(Struct):
+    """Conditions of one source."""
+
+    watermark: Stamp = (0, 0)
+    last: Conditions | None = None
+
+
+class Signal(Struct):
+    """An alert rule's memory of one runner: whether it is on, and how often it has been."""
+
+    on: bool = False
+    episode: int = 0
+
+
+class Said(Struct):
+    """What the last scoring point that said something new said, in the order of the card's runners."""
+
+    digest: bytes
+    runner_ids: list[str]
+    stage: str
+    statuses: list[str]
+    win: list[float]
+    place: list[float]
+    price: bytes
+    """Consensus prices as float64, by betting interest."""
+    movement: bytes
+    """Log moves over 1, 5 and 30 minutes as float64, by betting interest."""
+    columns: tuple[int, ...]
+    """Betting interest of each runner, -1 for one out of the race."""
+    overround: float
+    confidence: float
+    models: str
+    """Versions of the models that spoke: name=version, comma separated."""
+    why: list[str] = field(default_factory=list)
+
+
+class RaceState(Struct):
+    """A race. Streams are keyed by `source|market`; `digest` is the sum of the ids of all events folded."""
+
+    race_id: str
+    revision: int = 0
+    digest: bytes = bytes(16)
+    event_time: int = 0
+    recorded_time: int = 0
+    cards: dict[str, CardStream] = field(default_factory=dict)
+    statuses: dict[str, StatusStream] = field(default_factory=dict)
+    scratches: dict[str, ScratchStream] = field(default_factory=dict)
+    results: dict[str, ResultStream] = field(default_factory=dict)
+    conditions: dict[str, ConditionsStream] = field(default_factory=dict)
+    books: dict[str, Book] = field(default_factory=dict)
+    spans: dict[str, list[int]] = field(default_factory=dict)
+    """`topic:partition` to the first and last offset folded."""
+    said: Said | None = None
+    signals: dict[str, Signal] = field(default_factory=dict)
+    """`RULE:runner` to its memory."""
+    favourite: str | None = None
+    alerts: list[AlertView] = field(default_factory=list)
+    buried: bool = False
+    """True of a tombstone: only watermarks are left, so that old events still change nothing."""
+
+
+def _encode(value: Any) -> bytes:
+    if isinstance(value, array):
+        return value.tobytes()
+    raise NotImplementedError(type(value))
+
+
+def _decode(kind: type, value: Any) -> Any:
+    if kind is array:
+        return array("d", value)
+    raise NotImplementedError(kind)
+
+
+_encoder = msgpack.Encoder(enc_hook=_encode)
+_decoder = msgpack.Decoder(tuple[int, RaceState], dec_hook=_decode)
+
+
+def dump(state: RaceState) -> bytes:
+    """The state as bytes, for the table's changelog."""
+    for book in state.books.values():
+        settle([*book.bars, *book.past])
+    return _encoder.encode((FORMAT, state))
+
+
+def load(data: bytes) -> RaceState:
+    """The state of bytes that `dump` wrote; exact, floats included."""
+    return _decoder.decode(data)[1]
+
+
+def bury(state: RaceState) -> RaceState:
+    """The tombstone of a race: watermarks, final revision and digest, nothing else."""
+    return RaceState(
+        state.race_id,
+        state.revision,
+        state.digest,
+        state.event_time,
+        state.recorded_time,
+        {key: CardStream(s.watermark) for key, s in state.cards.items()},
+        {key: StatusStream(s.watermark) for key, s in state.statuses.items()},
+        {key: ScratchStream(s.watermark) for key, s in state.scratches.items()},
+        {key: ResultStream(s.watermark) for key, s in state.results.items()},
+        {key: ConditionsStream(s.watermark) for key, s in state.conditions.items()},
+        {
+            key: Book(b.source, b.market_id, b.market_type, b.pool, b.places, b.watermark)
+            for key, b in state.books.items()
+        },
+        state.spans,
+        buried=True,
+    )

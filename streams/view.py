@@ -1,0 +1,262 @@
+"""What is shown of a race: the sources' statements merged field by field in a fixed precedence.
+
+A pure function of the state's streams; the order in which they arrived does not matter.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, cast
+
+from schemas.records import Entry, RaceCard, RaceStage, ResultState, RunnerStatus, Scratch
+from streams.book import Book
+from streams.state import RaceState
+
+PRECEDENCE = ("equibase", "racing-api", "simulator", "betfair")
+"""Sources from the most to the least trusted on facts; others follow by name."""
+
+POOLS = ("EXCHANGE", "FIXED", "TOTE")
+"""Pools from the most to the least informative price."""
+
+DEFAULT_PLACES = ((8, 3), (5, 2), (0, 1))
+"""Runners declared at least, places paid: the usual terms where no market or card says otherwise."""
+
+MAX_PLACES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """One runner as shown."""
+
+    runner_id: str
+    number: str | None
+    name: str | None
+    status: RunnerStatus
+    betting_interest: str | None
+    jockey_name: str | None
+    scratch: Scratch | None
+    finish_position: int | None
+    placed: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A race as shown, and how its runners map to the rows of the book that is scored.
+
+    `interests` counts the betting interests still in, which are what is scored; coupled runners share one.
+    `rows` is the position of each interest in the book, -1 where the book does not know it. `columns` is
+    the interest of each runner, -1 for one out of the race, and `shares` its part of the interest's chance.
+    """
+
+    card: dict[str, Any]
+    stage: RaceStage
+    scheduled_off: int | None
+    off_time: int | None
+    runners: tuple[Runner, ...]
+    places: int
+    book: Book | None
+    others: tuple[tuple[Book, tuple[int, ...]], ...]
+    """Other win books, each with the position of each interest in it: their prices may offer value."""
+    interests: int
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+    shares: tuple[float, ...]
+    pick: Callable[[list[float]], Sequence[float]]
+    """Takes from figures by interest, the one of runners that are out put last, those of the runners."""
+    coupled: bool
+    runner_ids: list[str]
+    statuses: list[str]
+    result_state: ResultState | None
+    result_time: int | None
+    winners: tuple[str, ...]
+    conditions: dict[str, Any]
+
+
+def view_of(state: RaceState) -> View:
+    """The race as shown now."""
+    order = _ordered(state)
+    cards = [c.last for key in order if (c := state.cards.get(key)) and c.last]
+    card = _merge(cards)
+    names = _Names(cards)
+    said = [s.last for key in order if (s := state.statuses.get(key)) and s.last]
+    results = [r.last for key in order if (r := state.results.get(key)) and r.last]
+    stage: RaceStage = said[0]["status"] if said else "SCHEDULED"
+    finishers = [(names.of(r["source"], f["runner_id"]), f) for r in results for f in r["finishers"]]
+    runners = tuple(
+        Runner(
+            entry["runner_id"],
+            entry["program_number"],
+            entry["horse_name"],
+            _status(entry, scratch),
+            entry["betting_interest"],
+            entry["jockey_name"],
+            scratch if scratch and scratch["action"] == "SCRATCHED" else None,
+            next((f["finish_position"] for id, f in finishers if id == entry["runner_id"]), None),
+            next(
+                (f["placed"] for id, f in finishers if id == entry["runner_id"] and f["placed"] is not None),
+                None,
+            ),
+        )
+        for entry in names.entries
+        for scratch in [_last_word(state, order, names, entry["runner_id"])]
+    )
+    book = _scored_book(state)
+    interests = tuple(_interests(runners)) if stage != "ABANDONED" else ()
+    found = {position: (column, 1.0 / len(i)) for column, i in enumerate(interests) for position in i}
+    members = [found.get(position, (-1, 1.0)) for position in range(len(runners))]
+    return View(
+        card=card,
+        stage=stage,
+        scheduled_off=_first(s["scheduled_off"] for s in said) or card.get("scheduled_off"),
+        off_time=_first(s["off_time"] for s in said),
+        runners=runners,
+        places=_places(card, state, runners),
+        book=book,
+        others=tuple(
+            (other, tuple(_row(other, names, runners, interest) for interest in interests))
+            for _, other in sorted(state.books.items())
+            if other is not book and other.priced and other.market_type == "WIN"
+        ),
+        interests=len(interests),
+        columns=tuple(column for column, _ in members),
+        shares=tuple(share for _, share in members),
+        pick=_pick([column for column, _ in members]),
+        coupled=any(share != 1.0 for column, share in members if column >= 0),
+        runner_ids=[runner.runner_id for runner in runners],
+        statuses=[runner.status for runner in runners],
+        rows=tuple(_row(book, names, runners, interest) for interest in interests),
+        result_state=results[0]["state"] if results else None,
+        result_time=results[0]["event_time"] if results else None,
+        winners=tuple(r.runner_id for r in runners if r.finish_position == 1),
+        conditions=_conditions(state),
+    )
+
+
+def _ordered(state: RaceState) -> list[str]:
+    """Keys of all fact streams by precedence: source, then win markets before place markets, then id."""
+    places = {key for key, s in state.cards.items() if s.last and s.last["places_paid"] is not None}
+    keys = {*state.cards, *state.statuses, *state.scratches, *state.results}
+    return sorted(keys, key=lambda key: (_rank(key.partition("|")[0]), key in places, key))
+
+
+def _rank(source: str) -> int:
+    return PRECEDENCE.index(source) if source in PRECEDENCE else len(PRECEDENCE)
+
+
+def _merge(cards: list[RaceCard]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for card in reversed(cards):
+        merged.update({k: v for k, v in card.items() if v is not None and v != "UNKNOWN"})
+    return merged
+
+
+def plain_name(name: str | None) -> str:
+    """A horse's name for comparison: letters and digits only, without a country suffix.
+
+    >>> plain_name("O'Reilly's Pride (IRE)")
+    'oreillyspride'
+    """
+    return re.sub(r"[^a-z0-9]", "", re.sub(r"\([A-Z]{2,3}\)\s*$", "", name or "").lower())
+
+
+class _Names:
+    """The runners shown, and which of them a source means by its own runner id."""
+
+    def __init__(self, cards: list[RaceCard]) -> None:
+        shown = next((card for card in cards if card["entries"]), None)
+        self._source = shown["source"] if shown else ""
+        same = [card for card in cards if card["source"] == self._source]
+        self.entries = [_merge_entry(e, same) for e in shown["entries"]] if shown else []
+        numbers = {e["program_number"]: e["runner_id"] for e in self.entries if e["program_number"]}
+        names = {plain_name(e["horse_name"]): e["runner_id"] for e in self.entries if e["horse_name"]}
+        self._other = {
+            (card["source"], e["runner_id"]): numbers.get(e["program_number"] or "")
+            or names.get(plain_name(e["horse_name"]))
+            for card in cards
+            if card["source"] != self._source
+            for e in card["entries"]
+        }
+
+    def of(self, source: str, runner_id: str) -> str | None:
+        """The id shown for a source's runner, or None where no card ties them."""
+        return runner_id if source == self._source else self._other.get((source, runner_id))
+
+
+def _merge_entry(entry: Entry, cards: list[RaceCard]) -> Entry:
+    """An entry with what other cards of the same source know of it, such as its name."""
+    merged: dict[str, Any] = {}
+    for card in reversed(cards):
+        for other in card["entries"]:
+            if other["runner_id"] == entry["runner_id"]:
+                merged.update({key: value for key, value in other.items() if value is not None})
+    return cast(Entry, {**entry, **merged})
+
+
+def _last_word(state: RaceState, order: list[str], names: _Names, runner_id: str) -> Scratch | None:
+    """What the most trusted stream that spoke of the runner said last."""
+    for key in order:
+        stream = state.scratches.get(key)
+        for said_id, scratch in stream.last.items() if stream else ():
+            if names.of(scratch["source"], said_id) == runner_id:
+                return scratch
+    return None
+
+
+def _status(entry: Entry, scratch: Scratch | None) -> RunnerStatus:
+    if scratch is not None and scratch["action"] == "SCRATCHED":
+        return "SCRATCHED"
+    reinstated = scratch is not None
+    return "ALSO_ELIGIBLE" if entry["also_eligible"] and not reinstated else "ACTIVE"
+
+
+def _interests(runners: tuple[Runner, ...]) -> Iterator[tuple[int, ...]]:
+    """Positions of the active runners of each betting interest; most runners are one of their own."""
+    coupled: dict[str, list[int]] = {}
+    for position, runner in enumerate(runners):
+        if runner.status == "ACTIVE":
+            coupled.setdefault(runner.betting_interest or f"runner {runner.runner_id}", []).append(position)
+    return (tuple(positions) for positions in coupled.values())
+
+
+def _scored_book(state: RaceState) -> Book | None:
+    """The book that is scored: a win market with prices before a place market, by pool, source and id."""
+    priced = [b for b in state.books.values() if b.priced and b.market_type != "OTHER"]
+    key = lambda b: (b.market_type != "WIN", POOLS.index(b.pool), _rank(b.source), b.source, b.market_id)  # noqa: E731
+    return min(priced, key=key, default=None)
+
+
+def _pick(columns: list[int]) -> Callable[[list[float]], Sequence[float]]:
+    if len(columns) > 1:
+        return itemgetter(*columns)
+    return lambda figures: [figures[column] for column in columns]
+
+
+def _row(book: Book | None, names: _Names, runners: tuple[Runner, ...], interest: tuple[int, ...]) -> int:
+    """Position in the book of the first runner of the interest that it prices."""
+    if book is None:
+        return -1
+    shown = {names.of(book.source, id): at for id, at in book.index.items()}
+    return next((at for p in interest if (at := shown.get(runners[p].runner_id)) is not None), -1)
+
+
+def _places(card: dict[str, Any], state: RaceState, runners: tuple[Runner, ...]) -> int:
+    """Places paid: as the card or a place market says, else by the usual terms for the field declared."""
+    stated = card.get("places_paid") or _first(
+        b.places for _, b in sorted(state.books.items()) if b.market_type == "PLACE"
+    )
+    declared = sum(runner.status != "ALSO_ELIGIBLE" for runner in runners)
+    usual = next(places for least, places in DEFAULT_PLACES if declared >= least)
+    return min(max(int(stated or usual), 1), MAX_PLACES)
+
+
+def _conditions(state: RaceState) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for key in sorted(state.conditions, key=lambda key: (_rank(key.partition("|")[0]), key), reverse=True):
+        last = state.conditions[key].last
+        merged.update({k: v for k, v in (last or {}).items() if v is not None and v != "UNKNOWN"})
+    return merged
+
+
+def _first(values: Iterable[int | None]) -> int | None:
+    return next((value for value in values if value is not None), None)

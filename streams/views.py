@@ -1,0 +1,104 @@
+"""The race as readers see it: one record with all of it, for the compacted topic that gateways start from."""
+
+from schemas.identity import uuid_of
+from schemas.records import RaceView, RunnerView
+from streams.book import BACK, BACK_SIZE, BAR_SECONDS, LAST, LAY, LAY_SIZE, TRADED, WIDTH, Book, settle
+from streams.race import Race
+from streams.state import Said
+from streams.statements import SOURCE, UNKNOWN_MOVES, model_versions, moves, prediction_id, relative, trend
+from streams.view import Runner, View
+
+SHOWN_BARS = 60
+NOTHING = (0.0,) * WIDTH
+
+
+def race_view(race: Race) -> RaceView:
+    """The latest of a race, whole."""
+    state, view, said = race.state, race.view, race.state.said
+    card = view.card
+    book = view.book
+    in_force = said if said is not None and view.interests else None
+    return {
+        "event_id": uuid_of(f"view:{state.race_id}:{state.digest.hex()}"),
+        "source": SOURCE,
+        "race_id": state.race_id,
+        "event_time": state.event_time,
+        "recorded_time": state.recorded_time,
+        "sequence": state.revision,
+        "revision": state.revision,
+        "track_code": card.get("track_code") or state.race_id.partition("-")[0],
+        "track_name": card.get("track_name"),
+        "country": card.get("country"),
+        "time_zone": card.get("time_zone"),
+        "race_date": card.get("race_date"),
+        "race_number": card.get("race_number"),
+        "race_name": card.get("race_name"),
+        "scheduled_off": view.scheduled_off,
+        "off_time": view.off_time,
+        "status": view.stage,
+        "distance_furlongs": card.get("distance_furlongs"),
+        "surface": view.conditions.get("surface") or card.get("surface"),
+        "track_condition": view.conditions.get("track_condition"),
+        "weather_condition": view.conditions.get("weather_condition"),
+        "places_paid": view.places,
+        "prediction_id": prediction_id(state.race_id, said) if said else None,
+        "model_versions": model_versions(said.models) if said else {},
+        "overround": in_force.overround if in_force else None,
+        "confidence": in_force.confidence if in_force else None,
+        "traded": sum(book.quotes[TRADED::WIDTH]) if book else 0.0,
+        "why": said.why if said else [],
+        "runners": [_runner(runner, view, said) for runner in view.runners],
+        "result_state": view.result_state,
+        "result_time": view.result_time,
+        "winners": list(view.winners),
+        "alerts": state.alerts,
+        "bar_seconds": BAR_SECONDS,
+        "bar_times": [bar.minute * BAR_SECONDS for bar in book.bars[-SHOWN_BARS:]] if book else [],
+        "bar_prices": _bars(book, view) if book else [],
+    }
+
+
+def _bars(book: Book, view: View) -> list[list[float]]:
+    """Closing prices in the order of the card's runners."""
+    at = [book.index.get(runner.runner_id, -1) for runner in view.runners]
+    bars = book.bars[-SHOWN_BARS:]
+    settle(bars)
+    return [[bar.prices[i] if 0 <= i < len(bar.prices) else 0.0 for i in at] for bar in bars]
+
+
+def _runner(runner: Runner, view: View, said: Said | None) -> RunnerView:
+    book = view.book
+    known = book is not None and runner.runner_id in book.index
+    at = book.index[runner.runner_id] * WIDTH if book is not None and known else 0
+    quotes = book.quotes[at : at + WIDTH] if book is not None and known else NOTHING
+    position = said.runner_ids.index(runner.runner_id) if said and runner.runner_id in said.runner_ids else -1
+    win = said.win[position] if said and position >= 0 and runner.status == "ACTIVE" else -1.0
+    move = moves(said)[position] if said and win >= 0.0 else UNKNOWN_MOVES
+    scratch = runner.scratch
+    return {
+        "runner_id": runner.runner_id,
+        "number": runner.number,
+        "name": runner.name,
+        "status": runner.status,
+        "betting_interest": runner.betting_interest,
+        "jockey_name": runner.jockey_name,
+        "last": (book.in_play.get(runner.runner_id) if book else None) or quotes[LAST] or None,
+        "back": quotes[BACK] or None,
+        "back_size": quotes[BACK_SIZE] or None,
+        "lay": quotes[LAY] or None,
+        "lay_size": quotes[LAY_SIZE] or None,
+        "traded": quotes[TRADED] or None,
+        "starting_price": book.starting_prices.get(runner.runner_id) if book else None,
+        "win_probability": win if win >= 0.0 else None,
+        "place_probability": said.place[position] if said and win >= 0.0 else None,
+        "fair_odds": 1.0 / win if win > 0.0 else None,
+        "movement_1m": relative(move[0]),
+        "movement_5m": relative(move[1]),
+        "movement_30m": relative(move[2]),
+        "trend": trend(move[1]),
+        "scratch_time": scratch["event_time"] if scratch else None,
+        "reduction_factor": scratch["reduction_factor"] if scratch else None,
+        "scratch_reason": scratch["reason"] if scratch else None,
+        "finish_position": runner.finish_position,
+        "placed": runner.placed,
+    }

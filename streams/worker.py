@@ -1,0 +1,160 @@
+"""The worker: runs through the pure path, outputs published, states kept, offsets released by checkpoint."""
+
+import asyncio
+import time
+from collections.abc import Iterator, Mapping, MutableMapping
+from dataclasses import dataclass, field
+
+from schemas.codec import Codec
+from schemas.dead_letters import dead_letter
+from streams import engine
+from streams.metrics import Metrics
+from streams.race import Race
+from streams.runs import Poison, Run, TopicPartition
+from streams.scoring import Scorer
+from streams.state import RaceState, bury, dump, load
+from streams.statements import Statement, prediction
+from streams.views import race_view
+from topics.catalogue import ALERTS, DEAD_LETTERS, PREDICTIONS, RACES, RACES_CHANGELOG
+from topics.producer import EventProducer
+
+LEAVES_AFTER_MICROS = 24 * 3600 * 1_000_000
+"""A race leaves memory this long after it is official; its tombstone stays."""
+
+CACHED_RACES = 2_000
+SOURCE = "worker"
+
+
+class Races(Mapping[str, Race]):
+    """Races by id: those at hand, else from the table of states, else new ones."""
+
+    def __init__(self, table: MutableMapping[bytes, bytes]) -> None:
+        self.table = table
+        self._at_hand: dict[str, Race] = {}
+
+    def __getitem__(self, race_id: str) -> Race:
+        race = self._at_hand.get(race_id)
+        if race is None:
+            stored = self.table.get(race_id.encode())
+            race = Race(load(stored) if stored else RaceState(race_id))
+            self._at_hand[race_id] = race
+        return race
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._at_hand)
+
+    def __len__(self) -> int:
+        return len(self._at_hand)
+
+    def forget(self, kept: Mapping[str, object] | None = None) -> None:
+        """Drop races at hand, all but those in `kept`: the table has them."""
+        self._at_hand = {id: race for id, race in self._at_hand.items() if kept and id in kept}
+
+
+@dataclass(slots=True)
+class Checkpoint:
+    """What one checkpoint makes durable: states as bytes, and the offsets that they cover."""
+
+    states: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    offsets: dict[TopicPartition, int] = field(default_factory=dict)
+
+
+class Worker:
+    """Shell around the engine; all but `checkpoint` is synchronous."""
+
+    def __init__(
+        self, producer: EventProducer, races: Races, scorer: Scorer, codec: Codec, metrics: Metrics
+    ) -> None:
+        self._producer = producer
+        self._races = races
+        self._scorer = scorer
+        self._codec = codec
+        self._metrics = metrics
+        self._dirty: dict[str, int] = {}
+        self._offsets: dict[TopicPartition, int] = {}
+        self._stream_time: dict[int, int] = {}
+        self.covered: dict[TopicPartition, int] = {}
+        """Offsets that the last checkpoint covers: these may be committed."""
+        self.checkpointed_at = time.monotonic()
+
+    @property
+    def pending(self) -> bool:
+        """Whether anything has been worked through since the last checkpoint."""
+        return bool(self._offsets)
+
+    def work(self, run: Run) -> None:
+        """Fold, score and publish one run."""
+        started = time.perf_counter()
+        outcome = engine.run(run.records, self._races, self._scorer)
+        for name, event, topic, partition, offset, reason in outcome.poison:
+            payload = self._codec.encode(name, event)
+            self.bury_poison(Poison(topic, partition, offset, payload, reason))
+        for statement in to_publish(outcome.statements):
+            self._producer.publish(PREDICTIONS.name, prediction(statement))
+        for alert in outcome.alerts:
+            self._producer.publish(ALERTS.name, alert)
+        for race_id, race in outcome.touched.items():
+            self._dirty[race_id] = run.partition
+            if not race.state.buried:
+                self._producer.publish(RACES.name, race_view(race))
+        self._offsets.update(run.covers)
+        last = run.records[-1].event["recorded_time"]
+        self._stream_time[run.partition] = max(self._stream_time.get(run.partition, 0), last)
+        self._metrics.observe_run(run, outcome, time.perf_counter() - started)
+
+    def bury_poison(self, poison: Poison) -> None:
+        """Publish what could not be understood to the dead letters; the stream goes on."""
+        origin = f"{poison.topic}:{poison.partition}:{poison.offset}"
+        self._metrics.dead_letters.inc()
+        letter = dead_letter(SOURCE, poison.payload, origin, poison.reason)
+        self._producer.publish(DEAD_LETTERS.name, letter)
+
+    def prepare(self) -> Checkpoint:
+        """Freeze what has been worked through: states as they are now and the offsets they cover."""
+        states = {}
+        for race_id, partition in self._dirty.items():
+            race = self._races[race_id]
+            if self._has_left(race.state, partition):
+                race.state = bury(race.state)
+            states[race_id] = (partition, dump(race.state))
+        ready = Checkpoint(states, self._offsets)
+        self._dirty, self._offsets = {}, {}
+        return ready
+
+    def _has_left(self, state: RaceState, partition: int) -> bool:
+        official = [
+            s.last["recorded_time"]
+            for s in state.results.values()
+            if s.last and s.last["state"] == "OFFICIAL"
+        ]
+        now = self._stream_time.get(partition, 0)
+        return bool(official) and now - max(official) > LEAVES_AFTER_MICROS
+
+    async def checkpoint(self) -> None:
+        """Outputs acknowledged, then states acknowledged, then offsets released: in this order.
+
+        Killed between any two, the next worker makes the same ids again and nothing is missing.
+        """
+        ready = self.prepare()
+        await asyncio.to_thread(self._producer.flush)
+        for race_id, (partition, state) in ready.states.items():
+            key = race_id.encode()
+            self._producer.send(RACES_CHANGELOG, key, state, partition)
+            self._races.table[key] = state
+        await asyncio.to_thread(self._producer.flush)
+        self.covered.update(ready.offsets)
+        self.checkpointed_at = time.monotonic()
+        if len(self._races) > CACHED_RACES:
+            self._races.forget(self._dirty)
+
+    def revoked(self) -> None:
+        """Forget all races and offsets: another worker may own them now."""
+        self._dirty, self._offsets, self.covered = {}, {}, {}
+        self._races.forget()
+
+
+def to_publish(statements: list[Statement]) -> list[Statement]:
+    """The statements that are published: the last of each race in the run, and every scratch at once."""
+    last = {statement.point.race.state.race_id: at for at, statement in enumerate(statements)}
+    kept = set(last.values())
+    return [s for at, s in enumerate(statements) if at in kept or s.point.facts]
