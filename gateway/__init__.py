@@ -1,0 +1,1 @@
+"""How it goes out: REST, WebSocket, the schema registry and the dashboard."""

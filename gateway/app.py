@@ -1,0 +1,115 @@
+"""The gateway as one application, and the server that runs it."""
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from gateway import pages, problems, registry, rest, ws
+from gateway.errors import GatewayError
+from gateway.hub import Hub
+from gateway.protocol import Limits
+from schemas import history
+from schemas.codec import Codec
+from schemas.history import History
+
+BACKLOG = 1024
+USER_TIMEOUT_MS = 20_000
+SHUTDOWN_SECONDS = 3
+FRAME_BYTES = 1 << 17
+"""Above the session's own limit, so that too large a frame is told so; beyond it the server hangs up."""
+
+
+def create_app(
+    bootstrap: str,
+    prefix: str = "",
+    static: Path = pages.BUILT,
+    limits: Limits | None = None,
+    committed: History | None = None,
+) -> FastAPI:
+    """The application: reads `racing.races` and `feeds.status` under `prefix` from the brokers `bootstrap`.
+
+    `static` is the folder of the built dashboard, `committed` the schema history if not the project's own.
+    """
+    known = committed or history.load()
+    hub = Hub(bootstrap, prefix, Codec(known))
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await hub.start()
+        try:
+            yield
+        finally:
+            await hub.stop()
+
+    app = FastAPI(
+        title="HorseRacePro",
+        summary="Live races: probabilities, prices, alerts. It helps a person decide; it never bets.",
+        version="1",
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.hub = hub
+    problems.install(app)
+    for router in (rest.races(hub), rest.service(hub), ws.routes(hub, limits or Limits())):
+        app.include_router(router)
+    registry.install(app, known)
+    pages.install(app, static)
+    return app
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to `host` and `port` (0: any free one).
+
+    Raises GatewayError if the port is taken or the address is not of this machine.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        bound = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise GatewayError(f"cannot listen on {host}: {error.strerror}") from error
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # Inherited by connections: one that reads nothing any more is dropped by the kernel.
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+    try:
+        bound.bind(address)
+        bound.listen(BACKLOG)
+    except OSError as error:
+        bound.close()
+        raise GatewayError(
+            f"cannot listen on {host}:{port}: {(error.strerror or str(error)).lower()}; try another --port"
+        ) from error
+    return bound
+
+
+def server(app: FastAPI) -> uvicorn.Server:
+    """The server for `app`; run it with `sockets=[listen(host, port)]`."""
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        ws="websockets-sansio",
+        ws_max_size=FRAME_BYTES,
+        # The protocol has heartbeats of its own, and a state is encoded once for all, not deflated for each.
+        ws_ping_interval=None,
+        ws_per_message_deflate=False,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
+    return uvicorn.Server(config)
+
+
+def serve(host: str, port: int, bootstrap: str, prefix: str = "") -> None:
+    """Serve until told to stop.
+
+    Raises GatewayError, before anything is started, if the port cannot be had.
+    """
+    with listen(host, port) as bound:
+        server(create_app(bootstrap, prefix)).run(sockets=[bound])

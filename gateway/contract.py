@@ -1,0 +1,134 @@
+"""The JSON that readers get: a race's state, the list of races and a race's price history.
+
+Times are ISO 8601 in UTC with Z, prices decimal odds with the stake, probabilities from 0 to 1.
+"""
+
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+from schemas.records import AlertKind, RaceStage, ResultState, RunnerStatus, Trend
+
+Freshness = Literal["fresh", "stale", "unknown"]
+
+
+class ScratchNote(TypedDict):
+    """When and why a runner was taken out; `reduction_factor` in percent."""
+
+    time: str
+    reduction_factor: float | None
+    reason: str | None
+
+
+class RunnerState(TypedDict):
+    """One runner. `movement` is the relative change of the price over 1, 5 and 30 minutes."""
+
+    runner_id: str
+    number: str | None
+    name: str | None
+    status: RunnerStatus
+    betting_interest: str | None
+    jockey_name: str | None
+    back: float | None
+    back_size: float | None
+    lay: float | None
+    lay_size: float | None
+    last: float | None
+    traded: float
+    starting_price: float | None
+    win_probability: float | None
+    place_probability: float | None
+    fair_odds: float | None
+    movement: list[float | None]
+    trend: Trend
+    scratch: ScratchNote | None
+    finish_position: int | None
+
+
+class RaceResult(TypedDict):
+    """The result, with the runner_id of each winner."""
+
+    state: ResultState
+    winners: list[str]
+    time: str
+
+
+class AlertNote(TypedDict):
+    """One alert of the race."""
+
+    alert_id: str
+    kind: AlertKind
+    runner_id: str | None
+    headline: str
+    event_time: str
+
+
+class RaceFacts(TypedDict):
+    """A race as recorded: all of its state that does not depend on when it is looked at."""
+
+    race_id: str
+    revision: int
+    track_code: str
+    track_name: str
+    country: str | None
+    time_zone: str | None
+    race_date: str | None
+    race_number: int | None
+    race_name: str | None
+    scheduled_off: str | None
+    off_time: str | None
+    status: RaceStage
+    distance_furlongs: float | None
+    surface: str | None
+    track_condition: str | None
+    places_paid: int
+    event_time: str
+    recorded_time: str
+    prediction_id: str | None
+    model_versions: dict[str, str]
+    overround: float | None
+    confidence: float | None
+    traded: float
+    why: list[str]
+    runners: list[RunnerState]
+    result: RaceResult | None
+    alerts: list[AlertNote]
+
+
+class RaceState(RaceFacts):
+    """A race with how old its data was at the moment of sending."""
+
+    freshness: Freshness
+    age_seconds: float
+
+
+class RaceDay(TypedDict):
+    """The races, by time to the off."""
+
+    server_time: str
+    races: list[RaceState]
+
+
+class RunnerPrices(TypedDict):
+    """Closing price of each bar of one runner, null where there was none."""
+
+    runner_id: str
+    prices: list[float | None]
+
+
+class RaceHistory(TypedDict):
+    """Prices over time: `times` are the bars' starts in seconds since 1970, ascending."""
+
+    race_id: str
+    bar_seconds: int
+    times: list[int]
+    runners: list[RunnerPrices]
+
+
+class Problem(TypedDict):
+    """Why a request failed and what to do about it (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str

@@ -1,0 +1,176 @@
+"""From a RaceView record to the JSON that readers get; pure.
+
+Facts are encoded once and shared by all readers; only age and freshness are added at each sending.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import orjson
+
+from gateway.contract import (
+    AlertNote,
+    Freshness,
+    RaceFacts,
+    RaceHistory,
+    RaceResult,
+    RunnerState,
+    ScratchNote,
+)
+from schemas.identity import MICROS, iso
+from schemas.records import AlertView, FeedStatus, RaceView, RunnerView
+from schemas.tracks import track_by_code
+
+MISSED_HEARTBEATS = 2.5
+"""A feed that was silent for so many of its heartbeats is no longer alive."""
+
+PRICE_DECIMALS = 3
+"""Bars travel as 32-bit floats; so many decimals give back the price that was meant."""
+
+
+def race_facts(view: RaceView) -> RaceFacts:
+    """All of a race's state but what depends on when it is looked at.
+
+    What a record does not say of its track, the table of tracks does; the table's name is the one shown.
+    """
+    track = track_by_code(view["track_code"])
+    return {
+        "race_id": view["race_id"],
+        "revision": view["revision"],
+        "track_code": view["track_code"],
+        "track_name": track.name if track else view["track_name"] or view["track_code"],
+        "country": view["country"] or (track.country if track else None),
+        "time_zone": view["time_zone"] or (track.time_zone if track else None),
+        "race_date": view["race_date"],
+        "race_number": view["race_number"],
+        "race_name": view["race_name"],
+        "scheduled_off": _iso(view["scheduled_off"]),
+        "off_time": _iso(view["off_time"]),
+        "status": view["status"],
+        "distance_furlongs": view["distance_furlongs"],
+        "surface": view["surface"],
+        "track_condition": view["track_condition"],
+        "places_paid": view["places_paid"],
+        "event_time": iso(view["event_time"]),
+        "recorded_time": iso(view["recorded_time"]),
+        "prediction_id": view["prediction_id"],
+        "model_versions": view["model_versions"],
+        "overround": view["overround"],
+        "confidence": view["confidence"],
+        "traded": view["traded"],
+        "why": view["why"],
+        "runners": [_runner(runner) for runner in view["runners"]],
+        "result": _result(view),
+        "alerts": [_alert(alert) for alert in view["alerts"]],
+    }
+
+
+def encode_facts(view: RaceView) -> bytes:
+    """JSON of the facts without its closing brace, which `encode_state` adds."""
+    return orjson.dumps(race_facts(view))[:-1]
+
+
+def encode_state(facts: bytes, freshness: Freshness, age_seconds: float) -> bytes:
+    """JSON of a RaceState from encoded facts and what the edge adds."""
+    return b'%b,"freshness":"%b","age_seconds":%.3f}' % (facts, freshness.encode(), age_seconds)
+
+
+def age_seconds(view: RaceView, now: int) -> float:
+    """Seconds from the newest event of the race to `now` (microseconds since 1970), at least 0."""
+    return max(now - view["event_time"], 0) / MICROS
+
+
+def freshness(feeds: Iterable[FeedStatus], now: int) -> Freshness:
+    """Whether the feeds, by their last words, are alive at `now` (microseconds since 1970).
+
+    A quiet market is not a dead feed: only heartbeats count. A feed that ended counts only where all have.
+    """
+    spoken = list(feeds)
+    running = [feed for feed in spoken if feed["state"] != "ENDED"]
+    if not spoken:
+        return "unknown"
+    return "fresh" if running and all(_alive(feed, now) for feed in running) else "stale"
+
+
+def _alive(feed: FeedStatus, now: int) -> bool:
+    silence = (now - feed["recorded_time"]) / MICROS
+    return feed["state"] != "DISCONNECTED" and silence <= MISSED_HEARTBEATS * feed["heartbeat_seconds"]
+
+
+def race_history(view: RaceView) -> RaceHistory:
+    """Closing prices of the race's bars, one list a runner."""
+    bars = view["bar_prices"]
+    return {
+        "race_id": view["race_id"],
+        "bar_seconds": view["bar_seconds"],
+        "times": view["bar_times"],
+        "runners": [
+            {"runner_id": runner["runner_id"], "prices": [_price(bar, at) for bar in bars]}
+            for at, runner in enumerate(view["runners"])
+        ],
+    }
+
+
+def _price(bar: list[float], at: int) -> float | None:
+    return round(bar[at], PRICE_DECIMALS) if at < len(bar) and bar[at] > 0.0 else None
+
+
+def _runner(runner: RunnerView) -> RunnerState:
+    return {
+        "runner_id": runner["runner_id"],
+        "number": runner["number"],
+        "name": runner["name"],
+        "status": runner["status"],
+        "betting_interest": runner["betting_interest"],
+        "jockey_name": runner["jockey_name"],
+        "back": runner["back"],
+        "back_size": runner["back_size"],
+        "lay": runner["lay"],
+        "lay_size": runner["lay_size"],
+        "last": runner["last"],
+        "traded": runner["traded"] or 0.0,
+        "starting_price": runner["starting_price"],
+        "win_probability": runner["win_probability"],
+        "place_probability": runner["place_probability"],
+        "fair_odds": runner["fair_odds"],
+        "movement": [runner["movement_1m"], runner["movement_5m"], runner["movement_30m"]],
+        "trend": runner["trend"],
+        "scratch": _scratch(runner),
+        "finish_position": runner["finish_position"],
+    }
+
+
+def _scratch(runner: RunnerView) -> ScratchNote | None:
+    if runner["scratch_time"] is None:
+        return None
+    return {
+        "time": iso(runner["scratch_time"]),
+        "reduction_factor": runner["reduction_factor"],
+        "reason": runner["scratch_reason"],
+    }
+
+
+def _result(view: RaceView) -> RaceResult | None:
+    if view["result_state"] is None:
+        return None
+    stated = view["event_time"] if view["result_time"] is None else view["result_time"]
+    return {"state": view["result_state"], "winners": view["winners"], "time": iso(stated)}
+
+
+def _alert(alert: AlertView) -> AlertNote:
+    return {
+        "alert_id": alert["alert_id"],
+        "kind": alert["kind"],
+        "runner_id": alert["runner_id"],
+        "headline": alert["headline"],
+        "event_time": iso(alert["event_time"]),
+    }
+
+
+def _iso(value: int | None) -> str | None:
+    return None if value is None else iso(value)
+
+
+def feeds_of(view: RaceView, feeds: Mapping[str, FeedStatus]) -> Iterable[FeedStatus]:
+    """The feeds that a race's freshness depends on: the one it names as its source, else all of them."""
+    named = feeds.get(view["source"])
+    return feeds.values() if named is None else (named,)

@@ -1,0 +1,314 @@
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.board import Board
+from gateway.protocol import NO_ANSWER, NOT_JSON, SLOW, TOO_LARGE, Effect, Join, Leave, Limits, Session
+from schemas.records import RaceView
+
+NOON = 1_690_000_000_000_000
+RACES = [f"{track}-20230715-0{number}" for track in ("BEL", "SAR") for number in (1, 2)]
+CHANNELS = [*(f"race:{race}" for race in RACES), "track:BEL", "track:SAR", "track:*"]
+
+ViewMaker = Callable[..., RaceView]
+BoardMaker = Callable[..., Board]
+
+
+class Talk:
+    """A client that keeps what it hears."""
+
+    def __init__(self, board: Board, limits: Limits | None = None) -> None:
+        self.session = Session(board, 0.0, limits)
+        self.effects: list[Effect] = []
+        self._id = 0
+
+    def hear(self, limit: int = 1000) -> list[dict[str, Any]]:
+        frames = iter(lambda: self.session.next_frame(NOON), None)
+        return [json.loads(frame) for frame, _ in zip(frames, range(limit), strict=False)]
+
+    def say(self, frame: str, at: float = 0.0) -> list[dict[str, Any]]:
+        self.effects = self.session.receive(frame, at, NOON)
+        return self.hear()
+
+    def call(self, method: str, **params: Any) -> dict[str, Any]:
+        self._id += 1
+        answers = self.say(json.dumps({"id": self._id, "method": method, "params": params}))
+        return next(answer for answer in answers if answer.get("id") == self._id)
+
+
+def _connected(board: Board, limits: Limits | None = None) -> Talk:
+    talk = Talk(board, limits)
+    talk.call("connect")
+    return talk
+
+
+def test_connecting_tells_protocol_epoch_heartbeat_and_the_time(new_board: BoardMaker) -> None:
+    assert Talk(new_board("00112233445566aa")).call("connect") == {
+        "id": 1,
+        "result": {
+            "protocol": "hpr.v1",
+            "epoch": "00112233445566aa",
+            "heartbeat_seconds": 10.0,
+            "server_time": "2023-07-22T04:26:40.000000Z",
+        },
+    }
+
+
+def test_while_the_board_is_not_whole_connecting_is_refused_for_now(new_board: BoardMaker) -> None:
+    error = Talk(new_board(whole=False)).call("connect")["error"]
+    assert error == {
+        "code": 108,
+        "message": "the gateway is still reading the races: try again",
+        "temporary": True,
+    }
+
+
+def test_subscribing_gives_the_position_and_the_states(view: ViewMaker, new_board: BoardMaker) -> None:
+    board = new_board()
+    board.apply(view(RACES[0], 5), 0, 0)
+    talk = _connected(board)
+    result = talk.call("subscribe", channel="track:*")["result"]
+    assert result["channel"] == "track:*"
+    assert result["position"] == board.position("track:*").encode()
+    assert [(s["race_id"], s["revision"], s["freshness"]) for s in result["states"]] == [
+        (RACES[0], 5, "unknown")
+    ]
+    assert talk.effects == [Join("track:*")]
+
+
+def test_a_push_has_no_id_and_carries_channel_position_and_state(
+    view: ViewMaker, new_board: BoardMaker
+) -> None:
+    board = new_board()
+    talk = _connected(board)
+    talk.call("subscribe", channel="track:BEL")
+    standing = board.apply(view(RACES[0], 5), 0, 0)
+    assert standing is not None
+    assert talk.session.offer(standing)
+    (frame,) = talk.hear()
+    assert frame.keys() == {"push"}
+    assert frame["push"]["channel"] == "track:BEL"
+    assert frame["push"]["position"] == board.position("track:*").encode()
+    assert frame["push"]["state"]["revision"] == 5
+
+
+def test_states_of_other_channels_are_not_pushed(view: ViewMaker, new_board: BoardMaker) -> None:
+    board = new_board()
+    talk = _connected(board)
+    talk.call("subscribe", channel="track:SAR")
+    standing = board.apply(view(RACES[0], 5), 0, 0)
+    assert standing is not None
+    assert not talk.session.offer(standing)
+    assert talk.hear() == []
+
+
+def test_after_unsubscribing_nothing_more_is_pushed(view: ViewMaker, new_board: BoardMaker) -> None:
+    board = new_board()
+    talk = _connected(board)
+    talk.call("subscribe", channel="track:*")
+    standing = board.apply(view(RACES[0], 5), 0, 0)
+    assert standing is not None
+    talk.session.offer(standing)
+    talk.session.receive('{"id":9,"method":"unsubscribe","params":{"channel":"track:*"}}', 0.0, NOON)
+    assert talk.hear() == [{"id": 9, "result": {}}]
+    assert talk.call("unsubscribe", channel="track:*")["result"] == {}
+
+
+def test_unsubscribing_is_an_effect_only_where_there_was_a_channel(new_board: BoardMaker) -> None:
+    talk = _connected(new_board())
+    talk.call("subscribe", channel="track:*")
+    talk.call("unsubscribe", channel="track:*")
+    assert talk.effects == [Leave("track:*")]
+    talk.call("unsubscribe", channel="track:*")
+    assert talk.effects == []
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "code"),
+    [
+        ("bet", {}, 104),
+        ("subscribe", {"channel": "horse:7"}, 102),
+        ("subscribe", {"channel": "track:**"}, 102),
+        ("subscribe", {"channel": "race:" + "A" * 65}, 102),
+        ("subscribe", {"channel": 7}, 107),
+        ("subscribe", {}, 107),
+        ("subscribe", [], 107),
+        ("connect", {}, 107),
+    ],
+)
+def test_a_wrong_call_is_answered_with_code_message_and_whether_to_try_again(
+    new_board: BoardMaker, method: str, params: object, code: int
+) -> None:
+    talk = _connected(new_board())
+    (answer,) = talk.say(json.dumps({"id": 5, "method": method, "params": params}))
+    assert answer["id"] == 5
+    assert answer["error"]["code"] == code
+    assert answer["error"]["temporary"] is False
+    assert talk.effects == []
+
+
+def test_the_first_call_must_be_connect(new_board: BoardMaker) -> None:
+    assert Talk(new_board()).call("subscribe", channel="track:*")["error"]["code"] == 107
+
+
+def test_a_channel_is_subscribed_to_once_and_at_most_so_many_are(new_board: BoardMaker) -> None:
+    talk = _connected(new_board(), Limits(channels=2))
+    talk.call("subscribe", channel="track:BEL")
+    assert talk.call("subscribe", channel="track:BEL")["error"]["code"] == 105
+    talk.call("subscribe", channel="track:SAR")
+    assert talk.call("subscribe", channel="track:MOE")["error"]["code"] == 106
+    assert talk.session.channels == ("track:BEL", "track:SAR")
+
+
+@pytest.mark.parametrize(
+    "frame", ["", "nonsense", "[]", "7", "null", '{"method":"connect"}', '{"id":"1"}', '{"id":true}',
+              '{"id":0}', '{"id":9007199254740992}', '{"id":1,', "[" * 16_000, "\ud800"],
+)  # fmt: skip
+def test_what_is_no_call_ends_the_connection_for_good(new_board: BoardMaker, frame: str) -> None:
+    talk = _connected(new_board())
+    assert talk.say(frame) == []
+    assert talk.effects == [NOT_JSON]
+    assert NOT_JSON.code >= 3500
+
+
+@given(frame=st.text(max_size=80))
+def test_no_frame_whatever_makes_the_session_fail(new_board: BoardMaker, frame: str) -> None:
+    Talk(new_board()).say(frame)
+
+
+def test_too_large_a_frame_ends_the_connection_for_good(new_board: BoardMaker) -> None:
+    talk = _connected(new_board())
+    talk.say(json.dumps({"id": 2, "method": "connect", "params": {"filler": "x" * 20_000}}))
+    assert talk.effects == [TOO_LARGE]
+
+
+def test_a_client_that_calls_without_reading_is_told_to_come_back(new_board: BoardMaker) -> None:
+    session = Session(new_board(), 0.0, Limits(unread_answers=2))
+    frames = [session.receive('{"id":1,"method":"connect"}', 0.0, NOON) for _ in range(3)]
+    assert frames == [[], [], [SLOW]]
+    assert 3000 <= SLOW.code < 3500
+
+
+def test_a_heartbeat_is_sent_every_10_seconds_and_its_answer_is_not_answered(new_board: BoardMaker) -> None:
+    talk = _connected(new_board())
+    assert talk.session.tick(9.9) is None
+    assert talk.hear() == []
+    assert talk.session.tick(10.0) is None
+    assert talk.hear() == [{}]
+    assert talk.say("{}", 10.1) == []
+    assert talk.session.tick(19.9) is None
+    assert talk.hear() == []
+
+
+def test_a_client_that_is_silent_for_two_and_a_half_heartbeats_is_told_to_come_back(
+    new_board: BoardMaker,
+) -> None:
+    talk = _connected(new_board())
+    talk.say("{}", 10.0)
+    assert talk.session.tick(35.0) is None
+    assert talk.session.tick(35.1) == NO_ANSWER
+    assert 3000 <= NO_ANSWER.code < 3500
+
+
+def test_a_slow_client_gets_only_the_latest_state_of_each_race_and_each_race_in_its_turn(
+    view: ViewMaker, new_board: BoardMaker
+) -> None:
+    board = new_board()
+    talk = _connected(board)
+    talk.call("subscribe", channel="track:*")
+    for offset, (race, revision) in enumerate([(0, 1), (1, 1), (0, 2), (0, 3)]):
+        standing = board.apply(view(RACES[race], revision), 0, offset)
+        assert standing is not None
+        talk.session.offer(standing)
+    pushed = [frame["push"]["state"] for frame in talk.hear()]
+    assert [(s["race_id"], s["revision"]) for s in pushed] == [(RACES[0], 3), (RACES[1], 1)]
+
+
+def test_a_busy_channel_does_not_hold_up_another(view: ViewMaker, new_board: BoardMaker) -> None:
+    board = new_board()
+    talk = _connected(board)
+    talk.call("subscribe", channel="track:BEL")
+    talk.call("subscribe", channel="track:SAR")
+    for offset, race in enumerate(RACES):
+        standing = board.apply(view(race, 1), 0, offset)
+        assert standing is not None
+        talk.session.offer(standing)
+    assert [f["push"]["channel"] for f in talk.hear()] == ["track:BEL", "track:SAR", "track:BEL", "track:SAR"]
+
+
+def test_a_gateway_that_lags_does_not_take_its_client_back(view: ViewMaker, new_board: BoardMaker) -> None:
+    ahead, behind = new_board(), new_board()
+    for offset in range(5):
+        ahead.apply(view(RACES[0], offset + 1), 0, offset)
+    talk = _connected(behind)
+    given = ahead.position("track:*").encode()
+    assert talk.call("subscribe", channel="track:*", position=given)["result"] == {
+        "channel": "track:*",
+        "position": given,
+        "states": [],
+    }
+    for offset in range(7):
+        standing = behind.apply(view(RACES[0], offset + 1), 0, offset)
+        assert standing is not None
+        talk.session.offer(standing)
+    assert [f["push"]["state"]["revision"] for f in talk.hear()] == [7]
+
+
+# A step of a random run: a record arrives (race, revision), or the client reads so many frames, or is cut off.
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("record"), st.integers(0, len(RACES) - 1), st.integers(1, 9)),
+        st.tuples(st.just("read"), st.integers(1, 3), st.just(0)),
+        st.tuples(st.just("cut"), st.just(0), st.just(0)),
+    ),
+    max_size=60,
+)
+
+
+@given(steps=STEPS, channel=st.sampled_from(CHANNELS))
+def test_no_client_ever_sees_a_revision_go_back_and_whoever_reads_on_ends_with_the_latest_of_every_race(
+    view: ViewMaker, new_board: BoardMaker, steps: list[tuple[str, int, int]], channel: str
+) -> None:
+    board, offsets = new_board(), [0, 0]
+    held: dict[str, int] = {}
+    position: str | None = None
+
+    def take(state: dict[str, Any]) -> None:
+        assert state["revision"] >= held.get(state["race_id"], 0)
+        held[state["race_id"]] = state["revision"]
+
+    def read(talk: Talk, limit: int = 1000) -> None:
+        nonlocal position
+        for frame in talk.hear(limit):
+            take(frame["push"]["state"])
+            position = frame["push"]["position"]
+
+    def come_back() -> Talk:
+        nonlocal position
+        talk = _connected(board)
+        given = {} if position is None else {"position": position}
+        result = talk.call("subscribe", channel=channel, **given)["result"]
+        position = result["position"]
+        for state in result["states"]:
+            take(state)
+        return talk
+
+    talk = come_back()
+    for kind, first, revision in steps:
+        if kind == "record":
+            partition = first % 2
+            standing = board.apply(view(RACES[first], revision), partition, offsets[partition])
+            offsets[partition] += 1
+            if standing is not None:
+                talk.session.offer(standing)
+        elif kind == "read":
+            read(talk, first)
+        else:
+            talk = come_back()
+    read(talk)
+    assert held == {s.race_id: s.view["revision"] for s in board.carried(channel)}
+    assert come_back().hear() == []
