@@ -1,0 +1,58 @@
+"""The hpr command: the whole surface for a person at a terminal."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from hpr import feed_commands, schema_commands, service_commands, topic_commands
+from hpr.bench_command import bench
+from hpr.replay_command import replay
+from schemas.errors import HprError, SettingsError
+
+app = typer.Typer(
+    name="hpr",
+    help="Horse-racing intelligence over Kafka, live. It helps you decide; it never bets and never promises.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(service_commands.up)
+app.add_typer(feed_commands.app, name="feed")
+app.command()(service_commands.worker)
+app.command()(service_commands.gateway)
+app.command()(replay)
+app.add_typer(topic_commands.app, name="topics")
+app.add_typer(schema_commands.app, name="schemas")
+app.command()(bench)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(version("horseracepro"))
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+    del version
+
+
+def main() -> None:
+    """Run the command; exit status 0, 1 (the work failed) or 2 (called wrongly), one line says why."""
+    try:
+        app()
+    except HprError as error:
+        typer.echo(f"hpr: {error}", err=True)
+        sys.exit(2 if isinstance(error, SettingsError) else 1)
+    except OSError as error:
+        typer.echo(f"hpr: {error}", err=True)
+        sys.exit(1)

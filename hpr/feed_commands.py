@@ -1,0 +1,141 @@
+"""hpr feed: one feed into the topics."""
+
+import signal
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import structlog
+import typer
+
+from feeds.runner import Feed
+from hpr import logs
+from hpr.options import Broker, LogFormat, LogLevel, Prefix
+from hpr.settings import Settings, settings
+from schemas.errors import SettingsError
+from schemas.records import Event
+from topics.admin import answers
+from topics.producer import EventProducer
+
+app = typer.Typer(help="One feed into the topics.", no_args_is_help=True)
+log = structlog.get_logger("hpr.feed")
+
+Speed = Annotated[str, typer.Option(help="Times real time, such as 1 or 60, or max for as fast as it goes.")]
+
+
+@app.command()
+def betfair(
+    *,
+    source: Annotated[
+        list[Path], typer.Argument(help="Captures (.bz2, .gz, .zip, plain) or folders of them.")
+    ],
+    speed: Speed = "max",
+    max_gap: Annotated[
+        float, typer.Option(min=0, help="Silence of the recording, in seconds, beyond which it is cut short.")
+    ] = 60.0,
+    broker: Broker = None,
+    topic_prefix: Prefix = None,
+    log_level: LogLevel = None,
+    log_format: LogFormat = None,
+) -> None:
+    """Recorded Betfair market streams, several merged by publish time.
+
+    Example: hpr feed betfair captures/ --speed 60
+    """
+    from feeds.betfair.files import find_captures
+    from feeds.betfair.recorded import recorded
+
+    find_captures(source)
+    chosen = settings(broker=broker, topic_prefix=topic_prefix, log_level=log_level, log_format=log_format)
+    logs.configure(chosen.log_level, chosen.log_format)
+    _run("betfair", (named for _, events in recorded(source) for named in events), speed, chosen, max_gap)
+
+
+@app.command()
+def simulator(
+    *,
+    seed: Annotated[int, typer.Option(help="Same seed and start, same bytes.")] = 1,
+    profile: Annotated[
+        Literal["demo", "real"],
+        typer.Option(help="demo: a race every few minutes; real: a day in its own time."),
+    ] = "demo",
+    start: Annotated[datetime | None, typer.Option(help="First instant (UTC); now if left out.")] = None,
+    races: Annotated[
+        int | None, typer.Option(min=1, help="Races; as the profile has it if left out.")
+    ] = None,
+    speed: Speed = "1",
+    broker: Broker = None,
+    topic_prefix: Prefix = None,
+    log_level: LogLevel = None,
+    log_format: LogFormat = None,
+) -> None:
+    """A simulated race day.
+
+    Example: hpr feed simulator --seed 7
+    """
+    from dataclasses import replace
+
+    from feeds import simulator as world
+
+    chosen = settings(broker=broker, topic_prefix=topic_prefix, log_level=log_level, log_format=log_format)
+    logs.configure(chosen.log_level, chosen.log_format)
+    begin = (start or datetime.now(UTC)).replace(tzinfo=UTC)
+    day = (world.demo if profile == "demo" else world.real)(seed, begin)
+    if races is not None:
+        day = replace(day, races=races)
+    _run("simulator", (named for named in world.events(day) if named[0] != "FeedStatus"), speed, chosen)
+
+
+def parse_speed(text: str) -> float | None:
+    """A speed factor; None for max. Raises SettingsError for anything else."""
+    if text == "max":
+        return None
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0.0 < speed < 1e6:
+        raise SettingsError(f"--speed {text}: give a number such as 1 or 60, or max")
+    return speed
+
+
+def _run(
+    source: str,
+    events: Iterable[tuple[str, Event]],
+    speed: str,
+    chosen: Settings,
+    longest_gap: float | None = None,
+) -> None:
+    factor = parse_speed(speed)
+    wait_for_broker(chosen.broker)
+    feed = Feed(
+        source, EventProducer(chosen.broker, chosen.topic_prefix), factor, longest_gap, on_progress=_progress
+    )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: feed.stop.set())
+    started = time.monotonic()
+    feed.run(events)
+    seconds = time.monotonic() - started
+    log.info(
+        "feed ended",
+        source=source,
+        events=feed.published,
+        dead_letters=feed.dead_letters,
+        seconds=round(seconds, 1),
+    )
+
+
+def _progress(feed: Feed) -> None:
+    log.info("feeding", events=feed.published, dead_letters=feed.dead_letters)
+
+
+def wait_for_broker(bootstrap: str) -> None:
+    """Wait until Kafka answers, saying so once and then now and again."""
+    tries = 0
+    while not answers(bootstrap):
+        if tries % 10 == 0:
+            log.warning("no Kafka answers yet; trying again", broker=bootstrap)
+        tries += 1
+        time.sleep(1.0)

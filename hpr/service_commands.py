@@ -1,0 +1,117 @@
+"""hpr up, worker and gateway: the services."""
+
+import asyncio
+import os
+import sys
+from typing import Annotated
+
+import structlog
+import typer
+
+from hpr import logs
+from hpr.options import Broker, LogFormat, LogLevel, Prefix
+from hpr.settings import settings
+
+log = structlog.get_logger("hpr")
+
+
+def worker(
+    *,
+    broker: Broker = None,
+    topic_prefix: Prefix = None,
+    instance: Annotated[
+        str | None,
+        typer.Option(
+            help="Static group membership, one a worker: restarts take over at once [HPR_WORKER_INSTANCE]."
+        ),
+    ] = None,
+    http_host: Annotated[
+        str | None, typer.Option(help="Address of health and metrics [HPR_HTTP_HOST].")
+    ] = None,
+    http_port: Annotated[
+        int | None, typer.Option(help="Port of health and metrics, 0 for none [HPR_HTTP_PORT, 9100].")
+    ] = None,
+    log_level: LogLevel = None,
+    log_format: LogFormat = None,
+) -> None:
+    """Fold events into races, score every change, publish predictions and alerts.
+
+    Example: hpr worker --broker 127.0.0.1:9092
+    """
+    chosen = settings(
+        broker=broker, topic_prefix=topic_prefix, worker_instance=instance, http_host=http_host,
+        http_port=http_port, log_level=log_level, log_format=log_format,
+    )  # fmt: skip
+    logs.configure(chosen.log_level, chosen.log_format)
+    import uvloop
+
+    from streams.app import StalledError, WorkerSettings
+    from streams.service import serve
+
+    # The consumer's thread and the agent share the interpreter: short turns keep latency low.
+    sys.setswitchinterval(0.001)
+    http = (chosen.http_host, chosen.http_port) if chosen.http_port else None
+    run = WorkerSettings(chosen.broker, chosen.topic_prefix, chosen.worker_instance)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(run, http))
+    except StalledError as error:
+        log.warning("worker stalled; starting it again", error=str(error))
+        os.execv(sys.executable, [sys.executable, "-m", "hpr", *sys.argv[1:]])
+
+
+def gateway(
+    *,
+    broker: Broker = None,
+    topic_prefix: Prefix = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on [HPR_HOST, 127.0.0.1].")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on [HPR_PORT, 8000].")] = None,
+    log_level: LogLevel = None,
+    log_format: LogFormat = None,
+) -> None:
+    """Serve the dashboard, REST, WebSocket and the schema registry.
+
+    Example: hpr gateway --port 8000
+    """
+    chosen = settings(
+        broker=broker,
+        topic_prefix=topic_prefix,
+        host=host,
+        port=port,
+        log_level=log_level,
+        log_format=log_format,
+    )
+    logs.configure(chosen.log_level, chosen.log_format)
+    from gateway.app import serve
+
+    serve(chosen.host, chosen.port, chosen.broker, chosen.topic_prefix)
+
+
+def up(
+    *,
+    broker: Annotated[str | None, typer.Option(help="A real Kafka instead of the embedded broker.")] = None,
+    topic_prefix: Prefix = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on [HPR_HOST, 127.0.0.1].")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on [HPR_PORT, 8000].")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the simulated race day.")] = 1,
+    log_level: LogLevel = "warning",
+    log_format: LogFormat = None,
+) -> None:
+    """Everything on this machine with a race day under way; Ctrl-C ends all of it.
+
+    Example: hpr up
+    """
+    chosen = settings(
+        topic_prefix=topic_prefix, host=host, port=port, log_level=log_level, log_format=log_format
+    )
+    logs.configure(chosen.log_level, chosen.log_format)
+    from hpr.stack import Stack
+
+    try:
+        with Stack(broker, chosen, seed) as stack:
+            typer.echo(f"HorseRacePro is up: {stack.address}")
+            typer.echo(stack.notice)
+            typer.echo("Ctrl-C ends it.")
+            stack.wait()
+    except KeyboardInterrupt:
+        typer.echo("ended")

@@ -1,0 +1,118 @@
+"""The whole stack on one machine: a broker, and one process each for feed, worker and gateway."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from types import FrameType, TracebackType
+
+import httpx
+
+from gateway.app import listen
+from hpr.settings import Settings
+from schemas.errors import HprError
+from topics import admin, embedded
+
+READY_SECONDS = 60.0
+END_SECONDS = 15.0
+
+
+class Stack:
+    """Starts on entering, ends all it started on leaving, in the order in which events flow."""
+
+    def __init__(self, broker: str | None, settings: Settings, seed: int) -> None:
+        self._settings = settings
+        self._seed = seed
+        self._embedded = None if broker else embedded.EmbeddedBroker()
+        self._broker = broker or (self._embedded.bootstrap if self._embedded else "")
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.address = ""
+        self.notice = f"broker: {broker}" if broker else embedded.NOTICE
+
+    def __enter__(self) -> "Stack":
+        signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            self._start()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def _start(self) -> None:
+        settings = self._settings
+        with listen(settings.host, settings.port) as free:
+            port = free.getsockname()[1]
+        if self._embedded is not None:
+            names = [topic.name for topic in admin.wanted(settings.topic_prefix)]
+            self._embedded.touch(names)
+        else:
+            admin.create(self._broker, settings.topic_prefix, settings.replication)
+        self._spawn("gateway", "gateway", "--host", settings.host, "--port", str(port))
+        self._spawn("worker", "worker", "--http-port", "0")
+        self._spawn("feed", "feed", "simulator", "--seed", str(self._seed))
+        self.address = f"http://{settings.host}:{port}"
+        self._wait_until_ready()
+
+    def _spawn(self, name: str, *arguments: str) -> None:
+        settings = self._settings
+        environment = {
+            **os.environ,
+            "HPR_BROKER": self._broker,
+            "HPR_TOPIC_PREFIX": settings.topic_prefix,
+            "HPR_LOG_LEVEL": settings.log_level,
+            "HPR_LOG_FORMAT": settings.log_format,
+        }
+        # A group of its own keeps the terminal's Ctrl-C from the child: it is ended in turn.
+        self._processes[name] = subprocess.Popen(
+            [sys.executable, "-m", "hpr", *arguments],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            self._check()
+            try:
+                if httpx.get(f"{self.address}/readyz", timeout=2.0).is_success:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.2)
+        raise HprError(f"the gateway is not ready after {READY_SECONDS:g} s; see the log lines above")
+
+    def _check(self) -> None:
+        for name, process in self._processes.items():
+            if (status := process.poll()) is not None:
+                raise HprError(f"{name} ended with status {status}; see the log lines above")
+
+    def wait(self) -> None:
+        """Block until interrupted; raises HprError if a part ends by itself."""
+        while True:
+            self._check()
+            time.sleep(0.5)
+
+    def _end(self) -> None:
+        for name in ("feed", "worker", "gateway"):
+            process = self._processes.get(name)
+            if process is None or process.poll() is not None:
+                continue
+            process.terminate()
+            try:
+                process.wait(END_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        if self._embedded is not None:
+            self._embedded.close()
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
