@@ -8,8 +8,8 @@ from gateway.board import Standing
 class Reader(Protocol):
     """Who can be offered a state."""
 
-    def offer(self, standing: Standing) -> object:
-        """Take in a new state."""
+    def offer(self, standing: Standing, again: bool = False) -> object:
+        """Take in a new state, or one `again` whose freshness turned."""
 
 
 class Audience:
@@ -29,7 +29,7 @@ class Audience:
         if not readers:
             self._readers.pop(channel, None)
 
-    def offer(self, standing: Standing) -> None:
+    def offer(self, standing: Standing, again: bool = False) -> None:
         """Offer a state once to everyone who reads one of its channels."""
         for reader in set().union(*(self._readers.get(name, set()) for name in standing.channels)):
-            reader.offer(standing)
+            reader.offer(standing, again)

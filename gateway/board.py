@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import chain
 
 from gateway import views
+from gateway.contract import Freshness
 from gateway.positions import Position
 from schemas.identity import MICROS
 from schemas.records import FeedStatus, RaceView
@@ -52,6 +53,7 @@ class Board:
         self.newest_recorded = 0
         self._races: dict[str, Standing] = {}
         self._heads: dict[int, int] = {}
+        self._told: dict[str, Freshness] = {}
 
     def __len__(self) -> int:
         return len(self._races)
@@ -73,6 +75,7 @@ class Board:
         self._advance(partition, offset)
         if known is not None and known.offset < offset:
             del self._races[race_id]
+            self._told.pop(race_id, None)
 
     def hear(self, status: FeedStatus) -> None:
         """Take in what a feed said; an older word than its last is dropped."""
@@ -113,14 +116,31 @@ class Board:
 
     def state(self, standing: Standing, now: int) -> bytes:
         """JSON of the race's state as of `now` (microseconds since 1970)."""
-        fresh = views.freshness(views.feeds_of(standing.view, self.feeds), now)
+        fresh = self._freshness(standing, now)
+        self._told.setdefault(standing.race_id, fresh)
         return views.encode_state(standing.facts, fresh, views.age_seconds(standing.view, now))
+
+    def turned(self, now: int) -> list[Standing]:
+        """Races whose freshness is another one than when last asked or told: readers must hear of it.
+
+        A dead feed publishes nothing, so nothing else would tell them.
+        """
+        turned = []
+        for race_id, standing in self._races.items():
+            fresh = self._freshness(standing, now)
+            if self._told.get(race_id, fresh) != fresh:
+                turned.append(standing)
+            self._told[race_id] = fresh
+        return turned
 
     def age_seconds(self, now: int) -> float:
         """Seconds from the newest word of any race or feed to `now`; 0 on an empty board."""
         words = chain([self.newest_recorded], (f["recorded_time"] for f in self.feeds.values()))
         newest = max(words)
         return max(now - newest, 0) / MICROS if newest else 0.0
+
+    def _freshness(self, standing: Standing, now: int) -> Freshness:
+        return views.freshness(views.feeds_of(standing.view, self.feeds), now)
 
     def _advance(self, partition: int, offset: int) -> None:
         self._heads[partition] = max(self._heads.get(partition, 0), offset + 1)

@@ -10,16 +10,22 @@ from gateway.positions import Position
 class Subscription:
     """States of a channel that wait to be sent. No state older than `position` ever goes out."""
 
-    def __init__(self, channel: str, given: Position) -> None:
+    def __init__(self, channel: str, given: Position, here: Position) -> None:
         self.channel = channel
         self._given = given
+        self._here = here
         self._reached = dict(given.offsets)
         self._waiting: dict[str, Standing] = {}
 
-    def offer(self, standing: Standing) -> bool:
-        """Let a state wait, in place of an older one of its race; False if the client has it already."""
+    def offer(self, standing: Standing, again: bool = False) -> bool:
+        """Let a state wait, in place of an older one of its race; False if the client has it already.
+
+        `again` offers one that the client has, because its freshness turned; never one older than what
+        the client brought from a gateway that was ahead.
+        """
         held = self._waiting.get(standing.race_id)
-        if self._given.covers(standing.partition, standing.offset):
+        ahead = self._given.offsets.get(standing.partition, 0) > self._here.offsets.get(standing.partition, 0)
+        if (ahead or not again) and self._given.covers(standing.partition, standing.offset):
             return False
         if held is not None and held.offset >= standing.offset:
             return False
@@ -59,7 +65,7 @@ def open_channel(
     """
     here = board.position(channel)
     given = here if known is None or known.epoch != here.epoch else _furthest(here, known)
-    return Subscription(channel, given), given, board.newer(channel, known)
+    return Subscription(channel, given, here), given, board.newer(channel, known)
 
 
 def _furthest(here: Position, known: Position) -> Position:

@@ -6,7 +6,7 @@ import time
 from typing import Protocol
 
 from gateway.audience import Audience
-from gateway.board import Board, Standing
+from gateway.board import Board
 from gateway.metrics import Metrics
 from gateway.protocol import OTHER_WORLD, Close
 from gateway.reader import Reader, Run
@@ -22,9 +22,6 @@ STARTING = "still reading the races"
 
 class Client(Protocol):
     """Who is connected, as far as the hub cares."""
-
-    def offer(self, standing: Standing) -> object:
-        """Take in a new state."""
 
     def tick(self, at: float) -> None:
         """Notice that time went by; `at` is monotonic seconds."""
@@ -90,6 +87,8 @@ class Hub:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_SECONDS)
+            for standing in self.board.turned(wall()):
+                self.audience.offer(standing, again=True)
             for client in tuple(self.clients):
                 client.tick(time.monotonic())
 

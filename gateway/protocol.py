@@ -127,12 +127,12 @@ class Session:
         self._answer(call["id"], b'"result":' + result)
         return effects
 
-    def offer(self, standing: Standing) -> bool:
-        """Take in a new state; whether it gives something to send."""
+    def offer(self, standing: Standing, again: bool = False) -> bool:
+        """Take in a new state, or one `again` whose freshness turned; whether there is something to send."""
         wanted = False
         for name in standing.channels:
             subscription = self._channels.get(name)
-            if subscription is None or not subscription.offer(standing):
+            if subscription is None or not subscription.offer(standing, again):
                 continue
             wanted = True
             if name not in self._ready:

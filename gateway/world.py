@@ -50,9 +50,9 @@ def _topic_id(bootstrap: str, cluster: str, topic: str) -> str:
     """The topic's id, which a topic made anew under the same name does not have; empty if unknown."""
     if cluster.startswith(MOCK):
         return ""
-    answer = admin.client(bootstrap).describe_topics(
-        TopicCollection([topic]), request_timeout=TIMEOUT_SECONDS
-    )
+    # The client must outlive the answer: with it gone, the answer is that it is gone.
+    asking = admin.client(bootstrap)
+    answer = asking.describe_topics(TopicCollection([topic]), request_timeout=TIMEOUT_SECONDS)
     try:
         return str(answer[topic].result().topic_id)
     except KafkaException as error:

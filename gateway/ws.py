@@ -27,9 +27,9 @@ class LiveClient:
         self._wake = asyncio.Event()
         self._closing: Close | None = None
 
-    def offer(self, standing: Standing) -> None:
-        """Take in a new state."""
-        if self._session.offer(standing):
+    def offer(self, standing: Standing, again: bool = False) -> None:
+        """Take in a new state, or one `again` whose freshness turned."""
+        if self._session.offer(standing, again):
             self._wake.set()
 
     def tick(self, at: float) -> None:

@@ -67,25 +67,27 @@ class History:
 def incompatibilities(old: Json, new: Json, version: int) -> list[str]:
     """What keeps readers of `old` from records of `new`, or the other way round, in words."""
     return [
-        f"{where or '/'}: {message} ({direction} version {version})"
+        f"{difference} ({direction} version {version})"
         for reader, writer, direction in ((new, old, "cannot read"), (old, new, "cannot be read by"))
-        for where, message in _differences(reader, writer)
+        for difference in _differences(reader, writer)
     ]
 
 
-def _differences(reader: Json, writer: Json) -> list[tuple[str, str]]:
+def _differences(reader: Json, writer: Json) -> list[str]:
+    """Fields and reasons; one text, because the checker does not say which reason is whose."""
     checker = ReaderWriterCompatibilityChecker()  # type: ignore[no-untyped-call]  # avro has partial types
     result = checker.get_compatibility(parse_avro(json.dumps(reader)), parse_avro(json.dumps(writer)))
     if result.compatibility is SchemaCompatibilityType.compatible:
         return []
-    where = _named(reader, sorted(result.locations))
-    return [(where, message) for message in sorted(result.messages)]
+    fields = sorted({_named(reader, location) or "/" for location in result.locations})
+    kinds = sorted({kind.value.replace("_", " ") for kind in result.incompatibilities})
+    return [f"{', '.join(fields)}: {', '.join(kinds)}: {', '.join(sorted(result.messages))}"]
 
 
-def _named(schema: Json, locations: list[str]) -> str:
+def _named(schema: Json, location: str) -> str:
     """The location /fields/3/type in terms of the field's name."""
     parts, node = [], cast(object, schema)
-    for step in locations[-1].strip("/").split("/") if locations else []:
+    for step in location.strip("/").split("/"):
         if isinstance(node, list) and step.isdigit() and int(step) < len(node):
             node = node[int(step)]
             if isinstance(node, dict) and "name" in node:

@@ -102,7 +102,7 @@ def view_of(state: RaceState) -> View:
         for scratch in [_last_word(state, order, names, entry["runner_id"])]
     )
     book = _scored_book(state)
-    interests = tuple(_interests(runners)) if stage != "ABANDONED" else ()
+    interests = tuple(_interests(runners, book)) if stage != "ABANDONED" else ()
     found = {position: (column, 1.0 / len(i)) for column, i in enumerate(interests) for position in i}
     members = [found.get(position, (-1, 1.0)) for position in range(len(runners))]
     return View(
@@ -210,12 +210,17 @@ def _status(entry: Entry, scratch: Scratch | None) -> RunnerStatus:
     return "ALSO_ELIGIBLE" if entry["also_eligible"] and not reinstated else "ACTIVE"
 
 
-def _interests(runners: tuple[Runner, ...]) -> Iterator[tuple[int, ...]]:
-    """Positions of the active runners of each betting interest; most runners are one of their own."""
+def _interests(runners: tuple[Runner, ...], book: Book | None) -> Iterator[tuple[int, ...]]:
+    """Positions of the active runners of each betting interest; most runners are one of their own.
+
+    Only a pool sells coupled runners as one; an exchange prices each by itself.
+    """
+    pooled = book is not None and book.pool == "TOTE"
     coupled: dict[str, list[int]] = {}
     for position, runner in enumerate(runners):
         if runner.status == "ACTIVE":
-            coupled.setdefault(runner.betting_interest or f"runner {runner.runner_id}", []).append(position)
+            interest = runner.betting_interest if pooled else None
+            coupled.setdefault(interest or f"runner {runner.runner_id}", []).append(position)
     return (tuple(positions) for positions in coupled.values())
 
 

@@ -45,7 +45,7 @@ class _Cells:
 
 
 def before_off(this: Plan, market: Market) -> Iterator[Statement]:
-    """Updates until betting ends: an image where betting opens or is suspended, else the runners that changed."""
+    """Updates until betting ends: images where betting opens or stops, else what changed."""
     rng, ids = this.generator(4), this.runner_ids
     money = TURNOVER * rng.lognormal(0.0, 0.5)
     share = market.chances.max(axis=0) * rng.lognormal(0.0, 0.15, len(ids))

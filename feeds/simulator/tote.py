@@ -8,7 +8,7 @@ from feeds.simulator.card import Declared, Floats
 from feeds.simulator.exchange import Statement
 from feeds.simulator.finish import Finish
 from feeds.simulator.market import Market, turnover
-from feeds.simulator.script import Plan
+from feeds.simulator.script import Plan, changes
 from schemas.identity import MICROS
 from schemas.records import Dividend, RunnerPrice
 from topics.catalogue import ODDS
@@ -45,7 +45,11 @@ def images(this: Plan, market: Market) -> Iterator[Statement]:
     step = round(this.day.tote_seconds * MICROS)
     times = np.arange(this.slot.opens + step, int(market.times[-1]) + 1, step)
     known = np.searchsorted(market.times, times, side="right") - 1
-    chances = market.chances[known]
+    cuts = changes(this)
+    sets = np.array([this.field.eligible, *(running for _, running in cuts)])
+    latest = np.searchsorted(np.array([time for time, _ in cuts], dtype=np.int64), times, side="right")
+    # Pools stay open at a scratch: the money on the runner is given back at once.
+    chances = market.chances[known] * sets[latest]
     shares = pool_shares(this, chances)
     money = POOL * this.generator(8).lognormal(0.0, 0.4)
     bets = np.round(money * turnover(market.remaining[known])[:, None] * shares, 2).tolist()

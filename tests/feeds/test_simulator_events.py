@@ -258,6 +258,18 @@ def test_tote_pools_are_stated_whole_and_only_in_america(day: list[Named]) -> No
     assert {update["race_id"][:3] for update in updates} == {"BEL", "SAR"}
 
 
+def test_no_pool_prices_a_runner_that_is_out(day: list[Named]) -> None:
+    out: set[tuple[str, str]] = set()
+    for name, event in day:
+        record = cast(Any, event)
+        if name == "Scratch":
+            key = record["race_id"], record["runner_id"]
+            (out.add if record["action"] == "SCRATCHED" else out.discard)(key)
+        elif name == "OddsUpdate":
+            assert not out & {(record["race_id"], price["runner_id"]) for price in record["runners"]}
+    assert out
+
+
 def test_coupled_runners_have_one_price_in_the_pool(day: list[Named]) -> None:
     cards = {card["race_id"]: card for card in records(day, "RaceCard")}
     coupled = {

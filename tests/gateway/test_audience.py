@@ -11,7 +11,7 @@ class Ear:
     def __init__(self) -> None:
         self.heard: list[Standing] = []
 
-    def offer(self, standing: Standing) -> None:
+    def offer(self, standing: Standing, again: bool = False) -> None:
         self.heard.append(standing)
 
 

@@ -124,6 +124,19 @@ def test_age_is_of_the_newest_word_of_any_race_or_feed(
     assert board.age_seconds(NOON + 5_000_000) == 3.0
 
 
+def test_a_race_turns_stale_when_its_feed_falls_silent_and_that_is_told_once(
+    view: ViewMaker, status: Callable[..., FeedStatus], new_board: BoardMaker
+) -> None:
+    board, minute = new_board(), 60_000_000
+    board.hear(status(at=NOON))
+    standing = board.apply(view(), 0, 0)
+    assert board.turned(NOON) == []
+    assert board.turned(NOON + minute) == [standing]
+    assert board.turned(NOON + minute) == []
+    board.hear(status(at=NOON + minute))
+    assert board.turned(NOON + minute) == [standing]
+
+
 def test_facts_are_encoded_once_for_all_readers(view: ViewMaker, new_board: BoardMaker) -> None:
     standing = new_board().apply(view(), 0, 0)
     assert standing is not None

@@ -28,7 +28,7 @@ class Talk:
 
     def hear(self, limit: int = 1000) -> list[dict[str, Any]]:
         frames = iter(lambda: self.session.next_frame(NOON), None)
-        return [json.loads(frame) for frame, _ in zip(frames, range(limit), strict=False)]
+        return [json.loads(frame) for _, frame in zip(range(limit), frames, strict=False)]
 
     def say(self, frame: str, at: float = 0.0) -> list[dict[str, Any]]:
         self.effects = self.session.receive(frame, at, NOON)
@@ -258,7 +258,24 @@ def test_a_gateway_that_lags_does_not_take_its_client_back(view: ViewMaker, new_
     assert [f["push"]["state"]["revision"] for f in talk.hear()] == [7]
 
 
-# A step of a random run: a record arrives (race, revision), or the client reads so many frames, or is cut off.
+def test_a_state_whose_freshness_turned_is_sent_again_but_never_one_older_than_the_client_s(
+    view: ViewMaker, new_board: BoardMaker
+) -> None:
+    ahead, behind = new_board(), new_board()
+    ahead.apply(view(RACES[0], 1), 0, 0)
+    ahead.apply(view(RACES[0], 2), 0, 1)
+    old = behind.apply(view(RACES[0], 1), 0, 0)
+    assert old is not None
+    here, returning = _connected(behind), _connected(behind)
+    here.call("subscribe", channel="track:*")
+    returning.call("subscribe", channel="track:*", position=ahead.position("track:*").encode())
+    assert not here.session.offer(old)
+    assert here.session.offer(old, again=True)
+    assert [f["push"]["state"]["revision"] for f in here.hear()] == [1]
+    assert not returning.session.offer(old, again=True)
+
+
+# A step: a record arrives (race, revision), the client reads so many frames, or it is cut off.
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("record"), st.integers(0, len(RACES) - 1), st.integers(1, 9)),

@@ -79,11 +79,13 @@ class TestPoints:
         statements, _, _ = worked([("RaceCard", card(many)), ("OddsUpdate", odds(quotes, 3))])
         assert sum(statements[-1].said.win) == pytest.approx(1, abs=1e-9)
 
-    def test_coupled_runners_share_one_chance(self) -> None:
+    def test_coupled_runners_share_one_chance_in_a_pool(self) -> None:
         coupled = [entry("1", betting_interest="1"), entry("1A", betting_interest="1"), entry("2")]
-        quotes = odds([price("1", 2.0), price("1A", 2.0), price("2", 2.0)], 3)
-        said = worked([("RaceCard", card(coupled)), ("OddsUpdate", quotes)])[0][-1].said
-        assert said.win == pytest.approx([0.25, 0.25, 0.5])
+        quotes = [price("1", 2.0), price("1A", 2.0), price("2", 2.0)]
+        pool = worked([("RaceCard", card(coupled)), ("OddsUpdate", odds(quotes, 3, pool="TOTE"))])[0][-1].said
+        assert pool.win == pytest.approx([0.25, 0.25, 0.5])
+        exchange = worked([("RaceCard", card(coupled)), ("OddsUpdate", odds(quotes, 3))])[0][-1].said
+        assert exchange.win == pytest.approx([1 / 3] * 3)
 
     def test_prices_after_the_off_change_no_probability(self) -> None:
         running = [price("4", 1.01)]

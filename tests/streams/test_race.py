@@ -67,7 +67,7 @@ class TestField:
 
     def test_coupled_entries_are_one_interest_until_one_is_left(self) -> None:
         coupled = [entry("1", betting_interest="1"), entry("1A", betting_interest="1"), entry("2")]
-        race = folded(("RaceCard", card(coupled)))
+        race = folded(("RaceCard", card(coupled)), ("OddsUpdate", odds([price("1", 2.0)], 2, pool="TOTE")))
         assert [list(race.view.columns), list(race.view.shares)] == [[0, 0, 1], [0.5, 0.5, 1.0]]
         race.fold("Scratch", scratch("1", 5))
         assert list(race.view.columns) == [-1, 0, 1]

@@ -1,0 +1,46 @@
+"""The reader against a real Kafka that goes away and comes back."""
+
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.kafka.node import SingleNode
+from schemas.records import RaceView
+from topics import admin
+from topics.producer import EventProducer
+
+ViewMaker = Callable[..., RaceView]
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    pause = threading.Event()
+    while not condition():
+        pause.wait(0.05)
+
+
+@pytest.mark.kafka
+def test_the_gateway_outlives_its_broker_and_goes_on_where_it_was(
+    tmp_path: Path, run_gateway: Callable[..., AbstractContextManager[Any]], view: ViewMaker
+) -> None:
+    with SingleNode(tmp_path) as node:
+        admin.create(node.bootstrap)
+        producer = EventProducer(node.bootstrap)
+        with run_gateway(node.bootstrap) as running:
+            producer.publish("racing.races", view("BEL-20230715-01", 1))
+            producer.flush()
+            running.wait_ready()
+            _wait_for(lambda: len(running.hub.board) == 1)
+            epoch, board = running.hub.board.epoch, running.hub.board
+            node.stop(abruptly=True)
+            assert running.get("/v1/races/BEL-20230715-01").json()["revision"] == 1
+            assert running.get("/readyz").status_code == 200
+            node.start()
+            producer.publish("racing.races", view("BEL-20230715-01", 2))
+            producer.flush()
+            _wait_for(lambda: running.get("/v1/races/BEL-20230715-01").json()["revision"] == 2)
+            assert running.hub.board is board
+            assert running.hub.board.epoch == epoch

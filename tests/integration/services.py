@@ -1,0 +1,111 @@
+"""Real services for tests: hpr's own processes, and reading topics whole."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin._listoffsets import OffsetSpec
+
+from schemas.codec import default_codec
+from topics import admin
+from topics.catalogue import RACE_EVENTS
+
+PATIENCE_SECONDS = 120.0
+
+
+def spawn(*arguments: str, log: Path, **environment: str) -> subprocess.Popen[bytes]:
+    """An hpr command as a process of its own; its standard error goes to `log`."""
+    with log.open("ab") as errors:
+        return subprocess.Popen(
+            [sys.executable, "-m", "hpr", *arguments],
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+        )
+
+
+@contextmanager
+def running(*arguments: str, log: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """An hpr command for as long as the block lasts, then ended as an operator would, by SIGTERM."""
+    process = spawn(*arguments, log=log, **environment)
+    try:
+        yield process
+        assert process.poll() is None, f"hpr {' '.join(arguments)} ended early:\n{log.read_text()[-3000:]}"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def run(*arguments: str, log: Path, **environment: str) -> None:
+    """An hpr command to its end, which has to be a success."""
+    process = spawn(*arguments, log=log, **environment)
+    assert process.wait(PATIENCE_SECONDS) == 0, log.read_text()[-3000:]
+
+
+def wait_until(happened: Callable[[], object], what: str, seconds: float = PATIENCE_SECONDS) -> None:
+    """Wait for something to become true."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+        time.sleep(0.1)
+
+
+def read_all(bootstrap: str, topic: str) -> list[Any]:
+    """All records of a topic, decoded, by partition and offset."""
+    return [default_codec().decode(value)[1] for value in read_values(bootstrap, topic)]
+
+
+def read_values(bootstrap: str, topic: str) -> list[bytes]:
+    """The values of all records of a topic, by partition and offset."""
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "tests", "enable.auto.commit": False})
+    values: list[tuple[int, int, bytes]] = []
+    try:
+        partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        ends = {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=10) for p in partitions}
+        left = {p: end for p, (start, end) in ends.items() if end > start}
+        consumer.assign([TopicPartition(topic, p, ends[p][0]) for p in left])
+        while left:
+            for message in consumer.consume(500, timeout=0.2):
+                assert message.error() is None, message.error()
+                partition, offset = message.partition() or 0, message.offset() or 0
+                values.append((partition, offset, message.value() or b""))
+                if offset + 1 >= left.get(partition, 0):
+                    left.pop(partition, None)
+    finally:
+        consumer.close()
+    return [value for _, _, value in sorted(values)]
+
+
+class Progress:
+    """How far the worker's group has committed the race topics under a prefix."""
+
+    def __init__(self, bootstrap: str, prefix: str) -> None:
+        self._consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": f"{prefix}hpr-worker"})
+        self._admin = admin.client(bootstrap)
+        names = [prefix + topic.name for topic in RACE_EVENTS]
+        found = self._consumer.list_topics(timeout=10).topics
+        self._all = [TopicPartition(name, p) for name in names for p in found[name].partitions]
+
+    def behind(self) -> int:
+        """Records that no commit covers yet."""
+        committed = {
+            (at.topic, at.partition): max(at.offset, 0)
+            for at in self._consumer.committed(self._all, timeout=10)
+        }
+        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        ends = self._admin.list_offsets(dict.fromkeys(self._all, latest))
+        return sum(end.result().offset - committed[at.topic, at.partition] for at, end in ends.items())
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._consumer.close()
