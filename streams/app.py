@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,9 +129,17 @@ def build(settings: WorkerSettings, partitions: int, codec: Codec | None = None)
     # The store below the table: its changelog is written by the producer whose acknowledgements we await.
     races = Races(table.data)
     app.worker = Worker(producer, races, default_scorer(), codec, app.metrics)
+    table.on_recover(_recovered(app))
     app.runs = Runs(codec, settings.prefix, app.worker.bury_poison)
     _agent(app, settings)
     return app
+
+
+def _recovered(app: WorkerApp) -> Callable[[], Awaitable[None]]:
+    async def recovered() -> None:
+        app.worker.recovered()
+
+    return recovered
 
 
 def _agent(app: WorkerApp, settings: WorkerSettings) -> None:

@@ -27,15 +27,17 @@ def line_of_statement(statement: Statement) -> bytes:
             "places_paid": view.places,
             "runners": [
                 {
-                    "runner_id": runner.runner_id,
-                    "number": runner.number,
-                    "name": runner.name,
-                    "status": runner.status,
+                    "runner_id": id,
+                    "number": number,
+                    "name": name,
+                    "status": status,
                     "win_probability": win if win >= 0.0 else None,
                     "place_probability": place if win >= 0.0 else None,
                     "fair_odds": 1.0 / win if win > 0.0 else None,
                 }
-                for runner, win, place in zip(view.runners, said.win, said.place, strict=True)
+                for (id, number, name, status), win, place in zip(
+                    view.named, said.win, said.place, strict=True
+                )
             ],
         }
     )

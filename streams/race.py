@@ -12,6 +12,7 @@ from streams.state import (
     ResultStream,
     ScratchStream,
     StatusStream,
+    bury,
 )
 from streams.view import View, view_of
 
@@ -50,6 +51,10 @@ class Race:
         state.event_time = max(state.event_time, event["event_time"])
         state.recorded_time = max(state.recorded_time, event["recorded_time"])
         return True
+
+    def bury(self) -> None:
+        """Leave the race's tombstone only."""
+        self.state, self._view = bury(self.state), None
 
     def _fold_card(self, event: RaceCard) -> bool:
         return self._replace(self.state.cards, CardStream, _key(event), event)

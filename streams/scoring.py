@@ -1,6 +1,6 @@
 """Scoring points: what a race looked like after an event, and the models' scores of a whole block of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
@@ -38,12 +38,19 @@ class Point(NamedTuple):
 
 
 class Scored(NamedTuple):
-    """A point's scores: row `row` of a block; `win` and `place` are that row by betting interest."""
+    """A point's scores, row `row` of a block's: chances and prices by betting interest.
+
+    `price` and `movement` are float64 as bytes, since most are never looked at again.
+    """
 
     scores: Scores
     row: int
     win: list[float]
     place: list[float]
+    price: bytes
+    movement: bytes
+    overround: float
+    confidence: float
 
 
 def capture(race: Race, facts: tuple[Alert, ...] = ()) -> Point:
@@ -105,10 +112,23 @@ class Scorer:
             if interests:
                 batch = _batch([points[at] for at in members])
                 scores = (self.place if placed else self.win).score(batch)
-                win, place = scores.win.tolist(), scores.place.tolist()
-                for row, at in enumerate(members):
-                    scored[at] = Scored(scores, row, win[row], place[row])
+                for at, of_point in zip(members, _rows_of(scores), strict=True):
+                    scored[at] = of_point
         return scored
+
+
+def _rows_of(scores: Scores) -> Iterator[Scored]:
+    """The rows of a block, cut from it as a whole, which is several times faster than row by row."""
+    price, movement = scores.price.tobytes(), scores.movement.tobytes()
+    size = scores.price.shape[1] * scores.price.itemsize
+    wide = size * len(HORIZONS)
+    columns = zip(
+        scores.win.tolist(), scores.place.tolist(), scores.overround.tolist(), scores.confidence.tolist(),
+        strict=True,
+    )  # fmt: skip
+    for row, (win, place, overround, confidence) in enumerate(columns):
+        prices, moves = price[row * size : (row + 1) * size], movement[row * wide : (row + 1) * wide]
+        yield Scored(scores, row, win, place, prices, moves, overround, confidence)
 
 
 def default_scorer() -> Scorer:

@@ -41,11 +41,10 @@ def said_at(point: Point, scored: Scored | None, models: str) -> Said:
             point.digest, view.runner_ids, view.stage, view.statuses, out, out, b"", b"", view.columns,
             0.0, 0.0, models,
         )  # fmt: skip
-    scores, row, win, place = scored
     return Said(
-        point.digest, view.runner_ids, view.stage, view.statuses, _spread(win, view), _spread(place, view),
-        scores.price[row].tobytes(), scores.movement[row].tobytes(), view.columns,
-        float(scores.overround[row]), float(scores.confidence[row]), models,
+        point.digest, view.runner_ids, view.stage, view.statuses, _spread(scored.win, view),
+        _spread(scored.place, view), scored.price, scored.movement, view.columns, scored.overround,
+        scored.confidence, models,
     )  # fmt: skip
 
 

@@ -65,6 +65,8 @@ class View:
     pick: Callable[[list[float]], Sequence[float]]
     """Takes from figures by interest, the one of runners that are out put last, those of the runners."""
     coupled: bool
+    named: list[tuple[str, str | None, str | None, RunnerStatus]]
+    """Id, number, name and status of each runner."""
     runner_ids: list[str]
     statuses: list[str]
     result_state: ResultState | None
@@ -123,6 +125,7 @@ def view_of(state: RaceState) -> View:
         shares=tuple(share for _, share in members),
         pick=_pick([column for column, _ in members]),
         coupled=any(share != 1.0 for column, share in members if column >= 0),
+        named=[(runner.runner_id, runner.number, runner.name, runner.status) for runner in runners],
         runner_ids=[runner.runner_id for runner in runners],
         statuses=[runner.status for runner in runners],
         rows=tuple(_row(book, names, runners, interest) for interest in interests),

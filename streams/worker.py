@@ -2,24 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 
 from schemas.codec import Codec
 from schemas.dead_letters import dead_letter
 from streams import engine
+from streams.lives import moves_on_at, partition_of
 from streams.metrics import Metrics
 from streams.race import Race
 from streams.runs import Poison, Run, TopicPartition
 from streams.scoring import Scorer
-from streams.state import RaceState, bury, dump, load
+from streams.state import RaceState, dump, load
 from streams.statements import Statement, prediction
 from streams.views import race_view
 from topics.catalogue import ALERTS, DEAD_LETTERS, PREDICTIONS, RACES, RACES_CHANGELOG
 from topics.producer import EventProducer
-
-LEAVES_AFTER_MICROS = 24 * 3600 * 1_000_000
-"""A race leaves memory this long after it is official; its tombstone stays."""
 
 CACHED_RACES = 2_000
 SOURCE = "worker"
@@ -46,17 +44,25 @@ class Races(Mapping[str, Race]):
     def __len__(self) -> int:
         return len(self._at_hand)
 
-    def forget(self, kept: Mapping[str, object] | None = None) -> None:
-        """Drop races at hand, all but those in `kept`: the table has them."""
-        self._at_hand = {id: race for id, race in self._at_hand.items() if kept and id in kept}
+    def keep(self, race_ids: Collection[str]) -> None:
+        """Drop all races at hand but these: the table has them."""
+        self._at_hand = {id: race for id, race in self._at_hand.items() if id in race_ids}
+
+    def drop(self, race_ids: Iterable[str]) -> None:
+        """Drop these races: they are read from the table when they are asked for again."""
+        for race_id in race_ids:
+            self._at_hand.pop(race_id, None)
 
 
 @dataclass(slots=True)
 class Checkpoint:
     """What one checkpoint makes durable: states as bytes, and the offsets that they cover."""
 
-    states: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    states: dict[str, tuple[int, bytes | None]] = field(default_factory=dict)
+    """Partition and state of each race; None for one that is forgotten."""
     offsets: dict[TopicPartition, int] = field(default_factory=dict)
+    moved: tuple[str, ...] = ()
+    """Races that became tombstones, and tombstones that went."""
 
 
 class Worker:
@@ -73,6 +79,8 @@ class Worker:
         self._dirty: dict[str, int] = {}
         self._offsets: dict[TopicPartition, int] = {}
         self._stream_time: dict[int, int] = {}
+        self._lives: dict[str, tuple[int, int]] = {}
+        """Partition of each race kept, and the recorded time at which it moves on."""
         self.covered: dict[TopicPartition, int] = {}
         """Offsets that the last checkpoint covers: these may be committed."""
         self.checkpointed_at = time.monotonic()
@@ -111,24 +119,40 @@ class Worker:
 
     def prepare(self) -> Checkpoint:
         """Freeze what has been worked through: states as they are now and the offsets they cover."""
-        states = {}
+        states: dict[str, tuple[int, bytes | None]] = {}
         for race_id, partition in self._dirty.items():
             race = self._races[race_id]
-            if self._has_left(race.state, partition):
-                race.state = bury(race.state)
             states[race_id] = (partition, dump(race.state))
-        ready = Checkpoint(states, self._offsets)
+            self._lives[race_id] = (partition, moves_on_at(race.state))
+        moved = self._move_on()
+        ready = Checkpoint(states | moved, self._offsets, tuple(moved))
         self._dirty, self._offsets = {}, {}
         return ready
 
-    def _has_left(self, state: RaceState, partition: int) -> bool:
-        official = [
-            s.last["recorded_time"]
-            for s in state.results.values()
-            if s.last and s.last["state"] == "OFFICIAL"
+    def _move_on(self) -> dict[str, tuple[int, bytes | None]]:
+        """Races whose time has come: to tombstones, and tombstones to nothing."""
+        due = [
+            (race_id, partition)
+            for race_id, (partition, time) in self._lives.items()
+            if self._stream_time.get(partition, 0) > time
         ]
-        now = self._stream_time.get(partition, 0)
-        return bool(official) and now - max(official) > LEAVES_AFTER_MICROS
+        moved: dict[str, tuple[int, bytes | None]] = {}
+        for race_id, partition in due:
+            race = self._races[race_id]
+            if race.state.buried:
+                moved[race_id] = (partition, None)
+                del self._lives[race_id]
+            else:
+                race.bury()
+                moved[race_id] = (partition, dump(race.state))
+                self._lives[race_id] = (partition, moves_on_at(race.state))
+        return moved
+
+    def recovered(self) -> None:
+        """Take note of the races that the table holds after a recovery."""
+        for data in self._races.table.values():
+            state = load(data)
+            self._lives[state.race_id] = (partition_of(state), moves_on_at(state))
 
     async def checkpoint(self) -> None:
         """Outputs acknowledged, then states acknowledged, then offsets released: in this order.
@@ -140,17 +164,22 @@ class Worker:
         for race_id, (partition, state) in ready.states.items():
             key = race_id.encode()
             self._producer.send(RACES_CHANGELOG, key, state, partition)
-            self._races.table[key] = state
+            if state is None:
+                self._races.table.pop(key, None)
+            else:
+                self._races.table[key] = state
         await asyncio.to_thread(self._producer.flush)
+        # Not before the table has them, and not those touched again meanwhile.
+        self._races.drop(id for id in ready.moved if id not in self._dirty)
         self.covered.update(ready.offsets)
         self.checkpointed_at = time.monotonic()
         if len(self._races) > CACHED_RACES:
-            self._races.forget(self._dirty)
+            self._races.keep(self._dirty)
 
     def revoked(self) -> None:
         """Forget all races and offsets: another worker may own them now."""
-        self._dirty, self._offsets, self.covered = {}, {}, {}
-        self._races.forget()
+        self._dirty, self._offsets, self.covered, self._lives = {}, {}, {}, {}
+        self._races.keep(())
 
 
 def to_publish(statements: list[Statement]) -> list[Statement]:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from _typeshed import SupportsRead
 
 CHUNK_BYTES = 1 << 16
+PACKED_BYTES = 1 << 14
+"""Read at a time of a packed file: little, so that the first lines are there soon."""
+
 PUBLISH_TIME = re.compile(rb'"pt"\s*:\s*(\d{1,18})')
 decode_list = Decoder(list[Raw]).decode
 READ_ERRORS = (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError)
@@ -146,15 +149,15 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield from _plain(packed)
 
 
-def _plain(stream: "SupportsRead[bytes]") -> Iterator[bytes]:
-    while chunk := stream.read(CHUNK_BYTES):
+def _plain(stream: "SupportsRead[bytes]", size: int = CHUNK_BYTES) -> Iterator[bytes]:
+    while chunk := stream.read(size):
         yield chunk
 
 
 def _bz2(packed: "SupportsRead[bytes]") -> Iterator[bytes]:
     """Whole blocks at a time: BZ2File asks for the interpreter's lock every few kilobytes."""
     unpacker, open_stream = bz2.BZ2Decompressor(), False
-    for data in _plain(packed):
+    for data in _plain(packed, PACKED_BYTES):
         left = data
         while left:
             open_stream = True
