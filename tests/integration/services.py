@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from schemas.codec import default_codec
@@ -18,6 +18,11 @@ from topics import admin
 from topics.catalogue import RACE_EVENTS
 
 PATIENCE_SECONDS = 120.0
+COORDINATOR_MOVING = (
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError._TRANSPORT,
+)
 
 
 def spawn(*arguments: str, log: Path, **environment: str) -> subprocess.Popen[bytes]:
@@ -95,11 +100,14 @@ class Progress:
         self._all = [TopicPartition(name, p) for name in names for p in found[name].partitions]
 
     def behind(self) -> int:
-        """Records that no commit covers yet."""
-        committed = {
-            (at.topic, at.partition): max(at.offset, 0)
-            for at in self._consumer.committed(self._all, timeout=10)
-        }
+        """Records that no commit covers yet; very many while the broker cannot say."""
+        try:
+            found = self._consumer.committed(self._all, timeout=10)
+        except KafkaException as error:
+            if error.args[0].code() not in COORDINATOR_MOVING:
+                raise
+            return 1 << 40
+        committed = {(at.topic, at.partition): max(at.offset, 0) for at in found}
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         ends = self._admin.list_offsets(dict.fromkeys(self._all, latest))
         return sum(end.result().offset - committed[at.topic, at.partition] for at, end in ends.items())
