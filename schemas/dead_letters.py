@@ -5,6 +5,9 @@ from hashlib import sha1
 from schemas.identity import uuid_of
 from schemas.records import DeadLetter
 
+MOST_BYTES = 8 << 20
+"""Longer payloads are cut: records have to end somewhere."""
+
 
 def dead_letter(
     source: str,
@@ -17,6 +20,8 @@ def dead_letter(
     race_id: str = "",
 ) -> DeadLetter:
     """A DeadLetter; its id follows from source, time and bytes, so reading them twice counts once."""
+    if len(payload) > MOST_BYTES:
+        reason, payload = f"{reason} (the first {MOST_BYTES} of {len(payload)} bytes)", payload[:MOST_BYTES]
     digest = sha1(payload, usedforsecurity=False).hexdigest()
     return {
         "event_id": uuid_of(f"{source}:dead:{event_time}:{digest}"),

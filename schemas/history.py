@@ -79,7 +79,7 @@ def _differences(reader: Json, writer: Json) -> list[str]:
     result = checker.get_compatibility(parse_avro(json.dumps(reader)), parse_avro(json.dumps(writer)))
     if result.compatibility is SchemaCompatibilityType.compatible:
         return []
-    fields = sorted({_named(reader, location) or "/" for location in result.locations})
+    fields = sorted({_named(reader, location) for location in result.locations} - {""}) or ["/"]
     kinds = sorted({kind.value.replace("_", " ") for kind in result.incompatibilities})
     return [f"{', '.join(fields)}: {', '.join(kinds)}: {', '.join(sorted(result.messages))}"]
 

@@ -25,6 +25,12 @@ from topics.producer import EventProducer
 log = structlog.get_logger("hpr.worker")
 
 CHECKPOINT_SECONDS = 0.25
+VIEW_SECONDS = 0.04
+"""Views of races are conflated to one in this time, but for scratches."""
+
+LAST_CHECKPOINT_SECONDS = 5.0
+"""How long a rebalance or the end of the worker waits for what has been worked to be made durable."""
+
 STALLED_SECONDS = 60.0
 """Without a checkpoint for this long while records wait, the worker ends itself to be started again."""
 
@@ -71,9 +77,8 @@ class WorkerApp(faust.App):
         """Make durable what has been worked, while the partitions are still ours."""
         try:
             if self.worker.pending:
-                await self.worker.checkpoint()
-                await self.consumer.commit()
-        except BrokerError as error:
+                await asyncio.wait_for(self.checkpoint(), LAST_CHECKPOINT_SECONDS)
+        except (BrokerError, TimeoutError) as error:
             log.warning("checkpoint before rebalance failed; the work is done again", error=str(error))
 
     def after_revoke(self) -> None:
@@ -125,7 +130,7 @@ def build(settings: WorkerSettings, partitions: int, codec: Codec | None = None)
     )  # fmt: skip
     app.metrics = Metrics()
     app.worked = asyncio.Event()
-    producer = EventProducer(settings.bootstrap, settings.prefix, codec)
+    producer = EventProducer(settings.bootstrap, settings.prefix, codec, linger_ms=0)
     # The store below the table: its changelog is written by the producer whose acknowledgements we await.
     races = Races(table.data)
     app.worker = Worker(producer, races, default_scorer(), codec, app.metrics)
@@ -159,25 +164,31 @@ def _agent(app: WorkerApp, settings: WorkerSettings) -> None:
 
 
 async def tend(app: WorkerApp) -> None:
-    """Checkpoint at most every CHECKPOINT_SECONDS, also what is left when the stream falls quiet.
+    """Publish views and make checkpoints when they are due, also when the stream has fallen quiet.
 
     Ends with an exception when a checkpoint fails for good or the stream has stalled.
     """
+    checkpoint_at = time.monotonic() + CHECKPOINT_SECONDS
     while True:
-        await asyncio.sleep(CHECKPOINT_SECONDS)
+        await asyncio.sleep(VIEW_SECONDS)
         if app.failure is not None:
             raise app.failure
-        if app.crashed or app.consumer.crashed or app.consumer._thread.crashed:  # type: ignore[attr-defined]
-            raise StalledError("the consumer crashed; its log line says why")
-        if app.rebalancing or not app.worker.pending:
-            _watch(app)
+        if app.rebalancing:
             continue
-        await app.checkpoint()
-        app.metrics.commit_age.set(0)
+        app.worker.publish_views()
+        if time.monotonic() < checkpoint_at:
+            continue
+        if app.worker.pending:
+            await app.checkpoint()
+            app.metrics.commit_age.set(0)
+        _watch(app)
+        checkpoint_at = time.monotonic() + CHECKPOINT_SECONDS
 
 
 def _watch(app: WorkerApp) -> None:
     """Faust stalls silently now and then: records wait and nothing is worked."""
+    if app.crashed or app.consumer.crashed or app.consumer._thread.crashed:  # type: ignore[attr-defined]
+        raise StalledError("the consumer crashed; its log line says why")
     if app.rebalancing or app.unassigned:
         return
     waiting = app.lag()

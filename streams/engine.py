@@ -46,8 +46,8 @@ class Outcome:
     statements: list[Statement] = field(default_factory=list)
     """All points that say something new, in order."""
     alerts: list[Alert] = field(default_factory=list)
-    touched: dict[str, Race] = field(default_factory=dict)
-    """Races that folded an event, by id."""
+    touched: dict[str, int] = field(default_factory=dict)
+    """Races that folded an event, by id, with the partition it came from."""
     folded: int = 0
     dropped: int = 0
     """Events known already, or behind their stream."""
@@ -95,7 +95,7 @@ def _fold(events: Iterable[Located], races: Mapping[str, Race], outcome: Outcome
             outcome.dropped += 1
             continue
         outcome.folded += 1
-        outcome.touched[state.race_id] = race
+        outcome.touched[state.race_id] = partition
         span = state.spans.get(key := f"{topic}:{partition}")
         if span is None:
             state.spans[key] = [offset, offset]

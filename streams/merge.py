@@ -27,6 +27,11 @@ class PartitionMerge:
         """How many records of `topic` have not been taken."""
         return len(self._queues[topic])
 
+    @property
+    def any_waiting(self) -> bool:
+        """Whether any record has not been taken."""
+        return any(self._queues.values())
+
     def take(self, limit: int, at_end: Callable[[str], bool]) -> list[Located]:
         """The next records, at most `limit`; `at_end` says whether a topic has nothing left to fetch."""
         taken: list[Located] = []

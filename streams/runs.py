@@ -31,9 +31,8 @@ class Fetched(Protocol):
 
 
 class Run(NamedTuple):
-    """Records of one partition number to be worked through together, in order."""
+    """Records to be worked through together: of each partition in order, partition after partition."""
 
-    partition: int
     records: list[Located]
     covers: dict[TopicPartition, int]
     """Next offset of each topic and partition once the run is done."""
@@ -58,6 +57,7 @@ class Runs:
         self._topics: dict[str, Topic] = {prefix + topic.name: topic for topic in RACE_EVENTS}
         self._merges: dict[int, PartitionMerge] = {}
         self._skipped: dict[TopicPartition, int] = {}
+        self._turn = 0
         self.outstanding = 0
         """Runs handed out and not yet worked through."""
 
@@ -75,7 +75,7 @@ class Runs:
     @property
     def waiting(self) -> bool:
         """Whether any record waits for its turn."""
-        return any(merge.waiting(topic) for merge in self._merges.values() for topic in self._topics)
+        return any(merge.any_waiting for merge in self._merges.values())
 
     def full(self, topic: str, partition: int) -> bool:
         """Whether enough of a topic and partition waits."""
@@ -110,18 +110,29 @@ class Runs:
         self._skipped[topic, partition] = record.offset + 1
         return None
 
-    def take(self, at_end: Callable[[str, int], bool]) -> Iterable[Run]:
-        """One run of each partition that has records whose turn has come."""
-        for partition, merge in self._merges.items():
-            records = merge.take(RUN_RECORDS, lambda topic, p=partition: at_end(topic, p))  # type: ignore[misc]
-            if records:
-                self.outstanding += 1
-                yield Run(partition, records, self._covers(partition, records))
+    def take(self, at_end: Callable[[str, int], bool]) -> Run | None:
+        """The next run over all partitions whose turn has come; None where there is none."""
+        records: list[Located] = []
+        for partition, merge in self._in_turn():
+            if len(records) >= RUN_RECORDS:
+                break
+            records += merge.take(RUN_RECORDS - len(records), lambda topic, p=partition: at_end(topic, p))  # type: ignore[misc]
+        if not records:
+            return None
+        self.outstanding += 1
+        return Run(records, self._covers(records))
 
-    def _covers(self, partition: int, records: list[Located]) -> dict[TopicPartition, int]:
-        covers = {(record.topic, partition): record.offset + 1 for record in records}
-        for at in [at for at in self._skipped if at[1] == partition]:
+    def _in_turn(self) -> list[tuple[int, PartitionMerge]]:
+        """Partitions with records waiting, another one first each time, so that none starves."""
+        waiting = [(p, merge) for p, merge in self._merges.items() if merge.any_waiting]
+        self._turn += 1
+        first = self._turn % len(waiting) if waiting else 0
+        return waiting[first:] + waiting[:first]
+
+    def _covers(self, records: list[Located]) -> dict[TopicPartition, int]:
+        covers = {(record.topic, record.partition): record.offset + 1 for record in records}
+        for at in list(self._skipped):
             # Poison behind records that still wait is covered when they are.
-            if not self._merges[partition].waiting(at[0]):
+            if not self._merges[at[1]].waiting(at[0]):
                 covers[at] = max(covers.get(at, 0), self._skipped.pop(at))
         return covers

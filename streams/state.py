@@ -115,18 +115,23 @@ def _decode(kind: type, value: Any) -> Any:
 
 
 _encoder = msgpack.Encoder(enc_hook=_encode)
-_decoder = msgpack.Decoder(tuple[int, RaceState], dec_hook=_decode)
+_decoder = msgpack.Decoder(tuple[int, int, RaceState], dec_hook=_decode)
 
 
-def dump(state: RaceState) -> bytes:
-    """The state as bytes, for the table's changelog."""
+def dump(state: RaceState, touched_at: int = 0) -> bytes:
+    """A state as bytes for the table's changelog, with when it was last touched (microseconds)."""
     for book in state.books.values():
         settle([*book.bars, *book.past])
-    return _encoder.encode((FORMAT, state))
+    return _encoder.encode((FORMAT, touched_at, state))
 
 
 def load(data: bytes) -> RaceState:
     """The state of bytes that `dump` wrote; exact, floats included."""
+    return _decoder.decode(data)[2]
+
+
+def touched_at(data: bytes) -> int:
+    """The time that `dump` was given."""
     return _decoder.decode(data)[1]
 
 

@@ -17,7 +17,7 @@ from streams.runs import Run, Runs
 POLL_SECONDS = 0.002
 """How long to look for more records while others could go at once."""
 
-MOST_OUTSTANDING = 4
+MOST_OUTSTANDING = 1
 """Runs handed to the agent and not worked yet; more would only make memory of the broker's backlog."""
 
 
@@ -39,11 +39,12 @@ class RunConsumer(Consumer):
         if not self.flow_active:
             self.runs.clear()
             return
-        for run in self.runs.take(self._at_end):
-            if not self.flow_active or self.app.consumer_generation_id != generation:
-                self.runs.clear()
-                return
-            await self._room()
+        await self._room()
+        if not self.flow_active or self.app.consumer_generation_id != generation:
+            self.runs.clear()
+            return
+        run = self.runs.take(self._at_end)
+        if run is not None:
             yield self._carrier(run)
 
     async def _room(self) -> None:
@@ -87,7 +88,7 @@ class RunConsumer(Consumer):
     def _carrier(self, run: Run) -> tuple[TP, Message]:
         """The run as one message of the partition of its first record."""
         first = run.records[0]
-        tp = TP(first.topic, run.partition)
+        tp = TP(first.topic, first.partition)
         # Runs are ordered and covered by the worker; Faust shall neither drop nor count a gap.
         self._read_offset[tp] = None
         message = ConsumerMessage(

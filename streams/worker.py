@@ -2,8 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
+
+import structlog
 
 from schemas.codec import Codec
 from schemas.dead_letters import dead_letter
@@ -13,7 +15,7 @@ from streams.metrics import Metrics
 from streams.race import Race
 from streams.runs import Poison, Run, TopicPartition
 from streams.scoring import Scorer
-from streams.state import RaceState, dump, load
+from streams.state import RaceState, dump, load, touched_at
 from streams.statements import Statement, prediction
 from streams.views import race_view
 from topics.catalogue import ALERTS, DEAD_LETTERS, PREDICTIONS, RACES, RACES_CHANGELOG
@@ -21,6 +23,13 @@ from topics.producer import EventProducer
 
 CACHED_RACES = 2_000
 SOURCE = "worker"
+
+log = structlog.get_logger("hpr.worker")
+
+
+def wall_clock() -> int:
+    """Microseconds since 1970."""
+    return time.time_ns() // 1000
 
 
 class Races(Mapping[str, Race]):
@@ -69,7 +78,14 @@ class Worker:
     """Shell around the engine; all but `checkpoint` is synchronous."""
 
     def __init__(
-        self, producer: EventProducer, races: Races, scorer: Scorer, codec: Codec, metrics: Metrics
+        self,
+        producer: EventProducer,
+        races: Races,
+        scorer: Scorer,
+        codec: Codec,
+        metrics: Metrics,
+        *,
+        clock: Callable[[], int] = wall_clock,
     ) -> None:
         self._producer = producer
         self._races = races
@@ -77,10 +93,13 @@ class Worker:
         self._codec = codec
         self._metrics = metrics
         self._dirty: dict[str, int] = {}
+        """Races touched since the last checkpoint, with their partition."""
+        self._unseen: dict[str, int] = {}
+        """Races touched since their views were last published."""
         self._offsets: dict[TopicPartition, int] = {}
-        self._stream_time: dict[int, int] = {}
+        self._clock = clock
         self._lives: dict[str, tuple[int, int]] = {}
-        """Partition of each race kept, and the recorded time at which it moves on."""
+        """Partition of each race kept, and when by the clock it moves on."""
         self.covered: dict[TopicPartition, int] = {}
         """Offsets that the last checkpoint covers: these may be committed."""
         self.checkpointed_at = time.monotonic()
@@ -91,24 +110,30 @@ class Worker:
         return bool(self._offsets)
 
     def work(self, run: Run) -> None:
-        """Fold, score and publish one run."""
+        """Fold, score and publish one run; a scratch is shown at once, the rest when views are due."""
         started = time.perf_counter()
         outcome = engine.run(run.records, self._races, self._scorer)
-        for name, event, topic, partition, offset, reason in outcome.poison:
-            payload = self._codec.encode(name, event)
-            self.bury_poison(Poison(topic, partition, offset, payload, reason))
         for statement in to_publish(outcome.statements):
             self._producer.publish(PREDICTIONS.name, prediction(statement))
         for alert in outcome.alerts:
             self._producer.publish(ALERTS.name, alert)
-        for race_id, race in outcome.touched.items():
-            self._dirty[race_id] = run.partition
+        for name, event, topic, partition, offset, reason in outcome.poison:
+            payload = self._codec.encode(name, event)
+            self.bury_poison(Poison(topic, partition, offset, payload, reason))
+        self._dirty |= outcome.touched
+        self._unseen |= outcome.touched
+        if any(statement.point.facts for statement in outcome.statements):
+            self.publish_views()
+        self._offsets.update(run.covers)
+        self._metrics.observe_run(run, outcome, time.perf_counter() - started)
+
+    def publish_views(self) -> None:
+        """Publish the views of races touched since the last time."""
+        for race_id in self._unseen:
+            race = self._races[race_id]
             if not race.state.buried:
                 self._producer.publish(RACES.name, race_view(race))
-        self._offsets.update(run.covers)
-        last = run.records[-1].event["recorded_time"]
-        self._stream_time[run.partition] = max(self._stream_time.get(run.partition, 0), last)
-        self._metrics.observe_run(run, outcome, time.perf_counter() - started)
+        self._unseen = {}
 
     def bury_poison(self, poison: Poison) -> None:
         """Publish what could not be understood to the dead letters; the stream goes on."""
@@ -119,23 +144,22 @@ class Worker:
 
     def prepare(self) -> Checkpoint:
         """Freeze what has been worked through: states as they are now and the offsets they cover."""
-        states: dict[str, tuple[int, bytes | None]] = {}
-        for race_id, partition in self._dirty.items():
-            race = self._races[race_id]
-            states[race_id] = (partition, dump(race.state))
-            self._lives[race_id] = (partition, moves_on_at(race.state))
-        moved = self._move_on()
+        self.publish_views()
+        now = self._clock()
+        states = {id: self._stored(id, partition, now) for id, partition in self._dirty.items()}
+        moved = self._move_on(now)
         ready = Checkpoint(states | moved, self._offsets, tuple(moved))
         self._dirty, self._offsets = {}, {}
         return ready
 
-    def _move_on(self) -> dict[str, tuple[int, bytes | None]]:
+    def _stored(self, race_id: str, partition: int, now: int) -> tuple[int, bytes | None]:
+        state = self._races[race_id].state
+        self._lives[race_id] = (partition, moves_on_at(state, now))
+        return partition, dump(state, now)
+
+    def _move_on(self, now: int) -> dict[str, tuple[int, bytes | None]]:
         """Races whose time has come: to tombstones, and tombstones to nothing."""
-        due = [
-            (race_id, partition)
-            for race_id, (partition, time) in self._lives.items()
-            if self._stream_time.get(partition, 0) > time
-        ]
+        due = [(id, partition) for id, (partition, time) in self._lives.items() if now > time]
         moved: dict[str, tuple[int, bytes | None]] = {}
         for race_id, partition in due:
             race = self._races[race_id]
@@ -144,15 +168,14 @@ class Worker:
                 del self._lives[race_id]
             else:
                 race.bury()
-                moved[race_id] = (partition, dump(race.state))
-                self._lives[race_id] = (partition, moves_on_at(race.state))
+                moved[race_id] = self._stored(race_id, partition, now)
         return moved
 
     def recovered(self) -> None:
         """Take note of the races that the table holds after a recovery."""
         for data in self._races.table.values():
             state = load(data)
-            self._lives[state.race_id] = (partition_of(state), moves_on_at(state))
+            self._lives[state.race_id] = (partition_of(state), moves_on_at(state, touched_at(data)))
 
     async def checkpoint(self) -> None:
         """Outputs acknowledged, then states acknowledged, then offsets released: in this order.
@@ -160,7 +183,7 @@ class Worker:
         Killed between any two, the next worker makes the same ids again and nothing is missing.
         """
         ready = self.prepare()
-        await asyncio.to_thread(self._producer.flush)
+        await self._acknowledged()
         for race_id, (partition, state) in ready.states.items():
             key = race_id.encode()
             self._producer.send(RACES_CHANGELOG, key, state, partition)
@@ -168,7 +191,7 @@ class Worker:
                 self._races.table.pop(key, None)
             else:
                 self._races.table[key] = state
-        await asyncio.to_thread(self._producer.flush)
+        await self._acknowledged()
         # Not before the table has them, and not those touched again meanwhile.
         self._races.drop(id for id in ready.moved if id not in self._dirty)
         self.covered.update(ready.offsets)
@@ -176,9 +199,15 @@ class Worker:
         if len(self._races) > CACHED_RACES:
             self._races.keep(self._dirty)
 
+    async def _acknowledged(self) -> None:
+        """Wait for all that was published, for as long as the broker is away."""
+        while not await asyncio.to_thread(self._producer.acknowledged, 0.5):
+            log.warning("records are not acknowledged yet; waiting for the broker")
+
     def revoked(self) -> None:
         """Forget all races and offsets: another worker may own them now."""
-        self._dirty, self._offsets, self.covered, self._lives = {}, {}, {}, {}
+        self._dirty, self._unseen, self._lives = {}, {}, {}
+        self._offsets, self.covered = {}, {}
         self._races.keep(())
 
 

@@ -1,5 +1,6 @@
 """Creates the catalogue's topics on a cluster, and checks a cluster against the catalogue."""
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -48,9 +49,9 @@ def answers(bootstrap: str, seconds: float = 5.0) -> bool:
 
 
 def create(bootstrap: str, prefix: str = "", replication: int = 1) -> list[str]:
-    """Create what is missing; returns the names created. Existing topics are left as they are.
+    """Create what is missing and wait until the cluster lists it; returns the names created.
 
-    Raises BrokerError if the cluster does not answer or refuses.
+    Existing topics are left as they are. Raises BrokerError if the cluster does not answer or refuses.
     """
     admin = client(bootstrap)
     present = _partitions(admin, bootstrap)
@@ -61,13 +62,26 @@ def create(bootstrap: str, prefix: str = "", replication: int = 1) -> list[str]:
         NewTopic(t.name, num_partitions=t.partitions, replication_factor=replication, config=t.config)
         for t in missing
     ]
+    created = []
     for name, future in admin.create_topics(new, operation_timeout=TIMEOUT_SECONDS).items():
         try:
             future.result()
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise BrokerError(f"cannot create topic {name}: {error.args[0].str()}") from error
-    return [topic.name for topic in missing]
+        else:
+            created.append(name)
+    _wait_until_listed(admin, bootstrap, {topic.name for topic in missing})
+    return created
+
+
+def _wait_until_listed(admin: AdminClient, bootstrap: str, names: set[str]) -> None:
+    """A broker answers that a topic is made before it lists it."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while unlisted := names - _partitions(admin, bootstrap).keys():
+        if time.monotonic() > deadline:
+            raise BrokerError(f"{bootstrap} does not list {', '.join(sorted(unlisted))} after creating them")
+        time.sleep(0.02)
 
 
 def check(bootstrap: str, prefix: str = "") -> list[str]:

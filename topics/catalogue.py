@@ -26,6 +26,8 @@ class Topic:
     retention_ms: int
     purpose: str
     rank: int = -1
+    largest_bytes: int | None = None
+    """Largest record, where it may be larger than Kafka's usual 1 MiB."""
 
     @property
     def subject(self) -> str:
@@ -37,7 +39,8 @@ class Topic:
         """Topic configuration as Kafka names it."""
         if self.cleanup == "compact":
             return {"cleanup.policy": "compact"}
-        return {"cleanup.policy": "delete", "retention.ms": str(self.retention_ms)}
+        size = {"max.message.bytes": str(self.largest_bytes)} if self.largest_bytes else {}
+        return {"cleanup.policy": "delete", "retention.ms": str(self.retention_ms), **size}
 
 
 def _fact(name: str, schema: str, rank: int, days: int, purpose: str) -> Topic:
@@ -56,9 +59,13 @@ ALERTS = _fact("racing.alerts", "Alert", -1, 30, "Scratches, value shifts, steam
 RACES = Topic(
     "racing.races", "RaceView", "race_id", PARTITIONS, "compact", 0, "The latest of each race, whole"
 )
+LARGEST_BYTES = 12 << 20
+"""Largest record that any producer of the project sends."""
+
 DEAD_LETTERS = Topic(
-    "racing.dead-letters", "DeadLetter", "origin", 1, "delete", 400 * DAY_MS, "Input not understood, whole"
-)
+    "racing.dead-letters", "DeadLetter", "origin", 1, "delete", 400 * DAY_MS, "Input not understood, whole",
+    largest_bytes=LARGEST_BYTES,
+)  # fmt: skip
 FEED_STATUS = Topic("feeds.status", "FeedStatus", "source", 1, "delete", DAY_MS, "Heartbeats of the feeds")
 
 RACE_EVENTS = (CARDS, CONDITIONS, STATUS, SCRATCHES, ODDS, RESULTS)

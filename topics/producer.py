@@ -9,15 +9,15 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from schemas.codec import Codec, default_codec
 from schemas.errors import BrokerError
 from schemas.identity import iso
-from topics.catalogue import ALERTS, BY_NAME, PREDICTIONS
+from topics.catalogue import ALERTS, BY_NAME, LARGEST_BYTES, PREDICTIONS
 
 CLOUD_EVENT_TYPES = {PREDICTIONS.name: "pro.horserace.prediction.v1", ALERTS.name: "pro.horserace.alert.v1"}
 
 Headers = list[tuple[str, str | bytes | None]]
 
 
-def producer_config(bootstrap: str) -> dict[str, str | int | bool]:
-    """Settings of every producer of the project.
+def producer_config(bootstrap: str, linger_ms: int = 1) -> dict[str, str | int | bool]:
+    """Settings of every producer of the project; it waits `linger_ms` for more before it sends.
 
     The partitioner is murmur2_random because the default, CRC32, would place a race elsewhere than
     Java clients and Faust do, and so part it from its state.
@@ -26,8 +26,10 @@ def producer_config(bootstrap: str) -> dict[str, str | int | bool]:
         "bootstrap.servers": bootstrap,
         "enable.idempotence": True,
         "partitioner": "murmur2_random",
-        "linger.ms": 1,
+        "reconnect.backoff.max.ms": 1_000,
+        "linger.ms": linger_ms,
         "compression.type": "lz4",
+        "message.max.bytes": LARGEST_BYTES + 4096,
         "queue.buffering.max.messages": 200_000,
         "log_level": 2,
     }
@@ -39,8 +41,10 @@ class EventProducer:
     Delivery is asynchronous: what failed for good raises BrokerError at the next call or flush.
     """
 
-    def __init__(self, bootstrap: str, prefix: str = "", codec: Codec | None = None) -> None:
-        self._producer = Producer(producer_config(bootstrap))
+    def __init__(
+        self, bootstrap: str, prefix: str = "", codec: Codec | None = None, *, linger_ms: int = 1
+    ) -> None:
+        self._producer = Producer(producer_config(bootstrap, linger_ms))
         self._bootstrap = bootstrap
         self._prefix = prefix
         self._codec = codec or default_codec()
@@ -84,13 +88,17 @@ class EventProducer:
     def flush(self, timeout: float = 30.0) -> None:
         """Wait until all is acknowledged; BrokerError if that takes over `timeout` seconds."""
         deadline = time.monotonic() + timeout
-        while self._producer.flush(0.5):
-            self._raise_failure()
+        while not self.acknowledged(0.5):
             if time.monotonic() > deadline:
                 raise BrokerError(
                     f"{len(self._producer)} records unacknowledged after {timeout:g} s by {self._bootstrap}"
                 )
+
+    def acknowledged(self, timeout: float) -> bool:
+        """Whether all is acknowledged within `timeout` seconds."""
+        left = self._producer.flush(timeout)
         self._raise_failure()
+        return not left
 
     def _delivered(self, error: KafkaError | None, _message: Message) -> None:
         if error is not None:

@@ -147,7 +147,9 @@ class SingleNode:
         self._config.write_text(text, encoding="utf-8")
         if (data / "meta.properties").exists():
             return
-        command = ["kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(self._config)]
+        # One argument, because an id may begin with a dash.
+        identity = f"--cluster-id={_cluster_id()}"
+        command = ["kafka.tools.StorageTool", "format", identity, "-c", str(self._config)]
         with self.log.open("ab") as log:
             done = subprocess.run(self._java(classpath, *command), stdout=log, stderr=log, check=False)
         if done.returncode:

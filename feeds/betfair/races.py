@@ -11,6 +11,7 @@ from schemas.tracks import Track, fallback_track, find_track, local_date
 RACE_NUMBER = re.compile(r"^R(\d{1,2})\b")
 PROGRAM_NUMBER = re.compile(r"^(\d{1,2}[A-Za-z]?)\.\s*(.+)$")
 DISTANCE = re.compile(r"\b(?:(\d{1,2})m)?\s?(?:(\d{1,2})f)?\s?(?:(\d{1,4})y)?\b|\b(\d{3,5})m\b")
+EVENT_DATE = re.compile(r"\s+\d{1,2}(st|nd|rd|th)\s+[A-Z][a-z]{2}$")
 METRES_PER_FURLONG = 201.168
 YARDS_PER_FURLONG = 220.0
 FURLONGS_PER_MILE = 8.0
@@ -61,7 +62,8 @@ class RaceDirectory:
 
 def track_of(definition: Definition) -> Track:
     """The track of a market; one made from its name and country where the table knows none."""
-    name = definition.venue or definition.eventName or f"event {definition.eventId}"
+    event = EVENT_DATE.sub("", definition.eventName or "")
+    name = definition.venue or event or f"event {definition.eventId}"
     return find_track(name, definition.countryCode) or fallback_track(
         name, definition.countryCode or "XX", definition.timezone or "UTC"
     )

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from schemas.codec import default_codec
 from schemas.records import Event
-from streams.runs import FULL, Poison, Runs
+from streams.runs import FULL, RUN_RECORDS, Poison, Runs
 from tests.streams.events import card, entry, odds, price
 
 
@@ -30,7 +30,8 @@ def test_a_run_covers_what_it_holds() -> None:
     runs, poison = made()
     runs.add("racing.odds", 3, [encoded("OddsUpdate", odds([price("1", 2.0)], t), 10 + t) for t in (1, 2)])
     runs.add("racing.cards", 3, [encoded("RaceCard", card([entry("1")]), 4)])
-    (run,) = runs.take(at_end)
+    run = runs.take(at_end)
+    assert run is not None
     assert [(r.topic, r.offset) for r in run.records] == [
         ("racing.cards", 4),
         ("racing.odds", 11),
@@ -40,11 +41,15 @@ def test_a_run_covers_what_it_holds() -> None:
     assert poison == []
 
 
-def test_partitions_are_runs_of_their_own() -> None:
+def test_a_run_goes_over_all_partitions_and_none_starves() -> None:
     runs, _ = made()
     for partition in (0, 1):
-        runs.add("racing.odds", partition, [encoded("OddsUpdate", odds([price("1", 2.0)], 1), 0)])
-    assert [run.partition for run in runs.take(at_end)] == [0, 1]
+        records = [encoded("OddsUpdate", odds([price("1", 2.0)], t), t) for t in range(200)]
+        runs.add("racing.odds", partition, records)
+    taken = [run for _ in range(3) if (run := runs.take(at_end))]
+    assert [len(run.records) for run in taken] == [RUN_RECORDS, 400 - RUN_RECORDS]
+    assert {record.partition for record in taken[0].records} == {0, 1}
+    assert taken[1].covers.keys() <= {("racing.odds", 0), ("racing.odds", 1)}
     assert runs.outstanding == 2
 
 
@@ -58,7 +63,8 @@ def test_poison_is_named_and_the_rest_goes_on() -> None:
             encoded("OddsUpdate", odds([], 5), 3), Record(4, b"\x00"),
         ],
     )  # fmt: skip
-    (run,) = runs.take(at_end)
+    run = runs.take(at_end)
+    assert run is not None
     assert [p.offset for p in poison] == [0, 1, 2, 4]
     assert poison[0].reason == "schema id 65535 is not in the schema history"
     assert poison[1].reason == "a RaceCard does not belong on racing.odds"

@@ -1,0 +1,27 @@
+from benchmarks.environments import PROJECT
+from benchmarks.figures import BEGIN, END, put, section
+from benchmarks.report import Report, row
+
+REPORT = Report(
+    "latency",
+    {"cpu": "a processor", "cores": 2, "python": "3.11.7"},
+    [row("p50 at 500/s", "relay", [6.25], [2.5], "ms")],
+)
+
+
+def test_a_section_names_day_and_machine_and_has_every_row() -> None:
+    text = section(REPORT, "2026-01-02")
+    assert text.startswith("**latency**, 2026-01-02, a processor, 2 cores, Python 3.11.7:\n")
+    assert "| p50 at 500/s | relay | 6.25 | 2.5 | 2.5 | ms |" in text
+
+
+def test_only_what_stands_between_the_marks_is_replaced() -> None:
+    page = f"before\n{BEGIN}old\n{END}after\n"
+    once = put(page, ["new\n"])
+    assert once == f"before\n{BEGIN}\nnew\n\n{END}after\n"
+    assert put(once, ["new\n"]) == once
+
+
+def test_the_page_has_the_marks() -> None:
+    page = (PROJECT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    assert page.count(BEGIN) == page.count(END) == 1
