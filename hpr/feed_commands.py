@@ -16,11 +16,15 @@ from hpr.options import Broker, LogFormat, LogLevel, Prefix
 from hpr.settings import Settings, settings
 from schemas.errors import SettingsError
 from schemas.records import Event
-from topics.admin import answers
+from topics.admin import answers, require
+from topics.catalogue import DEAD_LETTERS, FEED_STATUS, RACE_EVENTS
 from topics.producer import EventProducer
 
 app = typer.Typer(help="One feed into the topics.", no_args_is_help=True)
 log = structlog.get_logger("hpr.feed")
+
+FED = (*RACE_EVENTS, DEAD_LETTERS, FEED_STATUS)
+"""Topics that feeds publish to."""
 
 Speed = Annotated[str, typer.Option(help="Times real time, such as 1 or 60, or max for as fast as it goes.")]
 
@@ -110,6 +114,7 @@ def _run(
 ) -> None:
     factor = parse_speed(speed)
     wait_for_broker(chosen.broker)
+    require(chosen.broker, [chosen.topic_prefix + topic.name for topic in FED])
     feed = Feed(
         source, EventProducer(chosen.broker, chosen.topic_prefix), factor, longest_gap, on_progress=_progress
     )

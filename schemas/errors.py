@@ -29,6 +29,10 @@ class BrokerError(HprError):
     """The broker does not answer, or refused."""
 
 
+class StateError(HprError):
+    """A stored race state cannot be read."""
+
+
 class FeedError(HprError):
     """A feed cannot be read at all."""
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from models import Scores
 from schemas.identity import MICROS, uuid_of
 from schemas.records import Alert, AlertKind, Scratch
-from streams.book import BACK, TRADED, WIDTH
+from streams.book import BACK, HORIZONS, TRADED, WIDTH
 from streams.scoring import Point
 from streams.state import RaceState, Signal
 from streams.statements import SOURCE, label
@@ -24,6 +24,7 @@ LEAST_TRADED = 200.0
 LONGEST = 50.0
 """Prices above this jump about too much for steam and drift."""
 
+FIVE_MINUTES = HORIZONS.index(5)
 UNDERROUND = -0.02
 """A book that adds up to less has not yet taken in what happened, such as a scratch: it offers no value."""
 
@@ -86,21 +87,30 @@ def step_signals(points: list[Point], scores: Scores, rows: list[int]) -> list[t
     if view.stage not in BEFORE_OFF or view.book is None:
         return []
     win, price = scores.win[rows], scores.price[rows]
-    quotes = np.frombuffer(b"".join(p.rows for p in points)).reshape(len(points), -1, WIDTH)[:, view.rows]
-    known = np.array(view.rows) >= 0
-    liquid = known & (quotes[:, :, TRADED] >= LEAST_TRADED)
-    moved = np.expm1(np.nan_to_num(scores.movement[rows][:, :, 1])) * (liquid & (price <= LONGEST))
-    whole = scores.overround[rows][:, None] >= UNDERROUND
-    offers = np.array([point.offers or (0.0,) * view.interests for point in points])
-    best = np.maximum(quotes[:, :, BACK], offers)
-    edge = np.where(liquid & whole & (best > 1.0), win * best - 1.0, 0.0)
-    fired = [
-        *_signal(VALUE, edge, best, win, points),
-        *_signal(STEAM, -moved, price, win, points),
-        *_signal(DRIFT, moved, price, win, points),
-        *_favourite(win, price, points),
-    ]
+    fired = list(_favourite(win, price, points))
+    # Without an older bar nothing has moved, and no market is dearer than its own probabilities.
+    moved, offered = points[-1].past[FIVE_MINUTES] is not None, bool(points[0].offers)
+    if moved or offered:
+        quotes = np.frombuffer(b"".join(p.rows for p in points)).reshape(len(points), -1, WIDTH)[:, view.rows]
+        liquid = (np.array(view.rows) >= 0) & (quotes[:, :, TRADED] >= LEAST_TRADED)
+        if offered:
+            edge, best = _edge(win, quotes[:, :, BACK], points)
+            whole = scores.overround[rows][:, None] >= UNDERROUND
+            fired += _signal(VALUE, edge * (liquid & whole), best, win, points)
+        if moved:
+            log_move = np.nan_to_num(scores.movement[rows][:, :, FIVE_MINUTES])
+            change = np.expm1(log_move) * (liquid & (price <= LONGEST))
+            fired += [
+                *_signal(STEAM, -change, price, win, points),
+                *_signal(DRIFT, change, price, win, points),
+            ]
     return sorted(fired, key=lambda item: item[0])
+
+
+def _edge(win: Floats, back: Floats, points: list[Point]) -> tuple[Floats, Floats]:
+    """Expected value over the stake at the best price of any market, and that price."""
+    best = np.maximum(back, np.array([point.offers for point in points]))
+    return np.where(best > 1.0, win * best - 1.0, 0.0), best
 
 
 def _signal(

@@ -25,7 +25,7 @@ from topics.producer import EventProducer
 log = structlog.get_logger("hpr.worker")
 
 CHECKPOINT_SECONDS = 0.25
-VIEW_SECONDS = 0.04
+VIEW_SECONDS = 0.1
 """Views of races are conflated to one in this time, but for scratches."""
 
 LAST_CHECKPOINT_SECONDS = 5.0
@@ -142,7 +142,11 @@ def build(settings: WorkerSettings, partitions: int, codec: Codec | None = None)
 
 def _recovered(app: WorkerApp) -> Callable[[], Awaitable[None]]:
     async def recovered() -> None:
-        app.worker.recovered()
+        try:
+            app.worker.recovered()
+        except Exception as error:
+            # Going on without the states would make the races anew, and wrongly.
+            app.failure = error
 
     return recovered
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import time
 from collections.abc import AsyncIterator, Callable
@@ -101,6 +102,9 @@ async def serve(
             except OSError as error:
                 raise HprError(f"{http[0]}:{http[1]} is taken: choose another with --http-port") from error
         await stack.enter_async_context(started(app))
+        # What is loaded by now stays: looking through it for garbage would stop the stream now and then.
+        gc.collect()
+        gc.freeze()
         log.info("worker started", broker=settings.bootstrap, partitions=partitions)
         if on_ready is not None:
             on_ready(app)

@@ -3,12 +3,15 @@
 from array import array
 from typing import Any
 
-from msgspec import Struct, field, msgpack
+from msgspec import DecodeError, Struct, field, msgpack
 
+from schemas.errors import StateError
 from schemas.records import AlertView, Conditions, RaceCard, RaceStatus, Result, Scratch
 from streams.book import Book, settle
 
 FORMAT = 1
+"""Raised when what is stored changes."""
+
 Stamp = tuple[int, int]
 """Event time and sequence."""
 
@@ -126,13 +129,27 @@ def dump(state: RaceState, touched_at: int = 0) -> bytes:
 
 
 def load(data: bytes) -> RaceState:
-    """The state of bytes that `dump` wrote; exact, floats included."""
-    return _decoder.decode(data)[2]
+    """The state of bytes that `dump` wrote; exact, floats included. Raises StateError for other bytes."""
+    return _read(data)[2]
 
 
 def touched_at(data: bytes) -> int:
-    """The time that `dump` was given."""
-    return _decoder.decode(data)[1]
+    """The time that `dump` was given. Raises StateError for bytes that it did not write."""
+    return _read(data)[1]
+
+
+def _read(data: bytes) -> tuple[int, int, RaceState]:
+    try:
+        stored = _decoder.decode(data)
+    except DecodeError as error:
+        raise StateError(
+            f"a stored race state is of another release or corrupt ({error}): use another topic prefix"
+        ) from error
+    if stored[0] != FORMAT:
+        raise StateError(
+            f"a race state has format {stored[0]}, this release reads {FORMAT}: use another topic prefix"
+        )
+    return stored
 
 
 def bury(state: RaceState) -> RaceState:

@@ -10,7 +10,7 @@ from confluent_kafka.admin._config import ConfigResource, ConfigSource
 from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
 
-from schemas.errors import BrokerError
+from schemas.errors import BrokerError, TopicError
 from topics import catalogue
 from topics.catalogue import Topic
 
@@ -46,6 +46,13 @@ def answers(bootstrap: str, seconds: float = 5.0) -> bool:
     except KafkaException:
         return False
     return True
+
+
+def require(bootstrap: str, names: Iterable[str]) -> None:
+    """Raise TopicError, which says what to do, unless the cluster has all of `names`."""
+    found = _partitions(client(bootstrap), bootstrap)
+    if missing := [name for name in names if name not in found]:
+        raise TopicError(f"topics missing: {', '.join(missing)}; run `hpr topics create`")
 
 
 def create(bootstrap: str, prefix: str = "", replication: int = 1) -> list[str]:
