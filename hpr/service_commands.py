@@ -47,6 +47,7 @@ def worker(
 
     from streams.app import StalledError, WorkerSettings
     from streams.service import serve
+    from streams.worker import LostError
 
     # The consumer's thread and the agent share the interpreter: short turns keep latency low.
     sys.setswitchinterval(0.001)
@@ -55,8 +56,8 @@ def worker(
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(run, http))
-    except StalledError as error:
-        log.warning("worker stalled; starting it again", error=str(error))
+    except (LostError, StalledError) as error:
+        log.warning("starting the worker again", error=str(error))
         os.execv(sys.executable, [sys.executable, "-m", "hpr", *sys.argv[1:]])
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import faust
 import structlog
@@ -17,7 +17,7 @@ from schemas.errors import BrokerError
 from streams.metrics import Metrics
 from streams.runs import Run, Runs
 from streams.scoring import default_scorer
-from streams.transport import RunTransport, lag
+from streams.transport import RunConsumer, RunTransport, lag
 from streams.worker import Races, Worker
 from topics import catalogue
 from topics.producer import EventProducer
@@ -31,6 +31,7 @@ VIEW_SECONDS = 0.1
 LAST_CHECKPOINT_SECONDS = 5.0
 """How long a rebalance or the end of the worker waits for what has been worked to be made durable."""
 
+WATCH_SECONDS = 1.0
 STALLED_SECONDS = 60.0
 """Without a checkpoint for this long while records wait, the worker ends itself to be started again."""
 
@@ -72,14 +73,18 @@ class WorkerApp(faust.App):
     worked: asyncio.Event
     """Set each time the agent has worked a run, or lost it in a rebalance."""
     failure: BaseException | None = None
+    """What went wrong in a run or in the recovery of states: nothing is made durable any more."""
+    committed_at: float = 0.0
 
     async def before_revoke(self) -> None:
         """Make durable what has been worked, while the partitions are still ours."""
+        if self.failure is not None:
+            # A run that failed half-way is in the states at hand: it is worked again from the stored ones.
+            return
         try:
-            if self.worker.pending:
-                await asyncio.wait_for(self.checkpoint(), LAST_CHECKPOINT_SECONDS)
+            await asyncio.wait_for(self.checkpoint(), LAST_CHECKPOINT_SECONDS)
         except (BrokerError, TimeoutError) as error:
-            log.warning("checkpoint before rebalance failed; the work is done again", error=str(error))
+            log.warning("the last checkpoint failed; the work is done again", error=str(error))
 
     def after_revoke(self) -> None:
         """Another worker may own the races now."""
@@ -90,10 +95,16 @@ class WorkerApp(faust.App):
         """One checkpoint and the commit of what it covers."""
         await self.worker.checkpoint()
         await self.consumer.commit()
+        self.committed_at = time.monotonic()
+
+    @property
+    def commit_age(self) -> float:
+        """Seconds since a commit while anything is open; 0 while nothing is."""
+        return time.monotonic() - self.committed_at if self.worker.pending or self.lag() else 0.0
 
     def lag(self) -> int:
         """Records that wait on the broker or in the worker."""
-        return lag(self.consumer, self.runs.topics)  # type: ignore[arg-type]
+        return lag(cast(RunConsumer, self.consumer))
 
 
 def build(settings: WorkerSettings, partitions: int, codec: Codec | None = None) -> WorkerApp:
@@ -133,7 +144,9 @@ def build(settings: WorkerSettings, partitions: int, codec: Codec | None = None)
     producer = EventProducer(settings.bootstrap, settings.prefix, codec, linger_ms=0)
     # The store below the table: its changelog is written by the producer whose acknowledgements we await.
     races = Races(table.data)
-    app.worker = Worker(producer, races, default_scorer(), codec, app.metrics)
+    app.worker = Worker(
+        producer, races, default_scorer(), codec, app.metrics, patience=settings.session_seconds
+    )
     table.on_recover(_recovered(app))
     app.runs = Runs(codec, settings.prefix, app.worker.bury_poison)
     _agent(app, settings)
@@ -143,7 +156,8 @@ def build(settings: WorkerSettings, partitions: int, codec: Codec | None = None)
 def _recovered(app: WorkerApp) -> Callable[[], Awaitable[None]]:
     async def recovered() -> None:
         try:
-            app.worker.recovered()
+            topics = app.runs.topics
+            app.worker.recovered({tp.partition for tp in app.consumer.assignment() if tp.topic in topics})
         except Exception as error:
             # Going on without the states would make the races anew, and wrongly.
             app.failure = error
@@ -168,13 +182,11 @@ def _agent(app: WorkerApp, settings: WorkerSettings) -> None:
 
 
 async def tend(app: WorkerApp) -> None:
-    """Publish views and make checkpoints when they are due, also when the stream has fallen quiet.
-
-    Ends with an exception when a checkpoint fails for good or the stream has stalled.
-    """
-    checkpoint_at = time.monotonic() + CHECKPOINT_SECONDS
+    """Publish views and make checkpoints when they are due, also when the stream has fallen quiet."""
+    checkpoint_at = app.committed_at = time.monotonic()
     while True:
         await asyncio.sleep(VIEW_SECONDS)
+        app.worker.beat()
         if app.failure is not None:
             raise app.failure
         if app.rebalancing:
@@ -184,20 +196,21 @@ async def tend(app: WorkerApp) -> None:
             continue
         if app.worker.pending:
             await app.checkpoint()
-            app.metrics.commit_age.set(0)
-        _watch(app)
+        else:
+            app.committed_at = time.monotonic() if not app.lag() else app.committed_at
         checkpoint_at = time.monotonic() + CHECKPOINT_SECONDS
 
 
-def _watch(app: WorkerApp) -> None:
-    """Faust stalls silently now and then: records wait and nothing is worked."""
-    if app.crashed or app.consumer.crashed or app.consumer._thread.crashed:  # type: ignore[attr-defined]
-        raise StalledError("the consumer crashed; its log line says why")
-    if app.rebalancing or app.unassigned:
-        return
-    waiting = app.lag()
-    app.metrics.lag.set(waiting)
-    age = time.monotonic() - app.worker.checkpointed_at if waiting else 0.0
-    app.metrics.commit_age.set(age)
-    if age > STALLED_SECONDS:
-        raise StalledError(f"{waiting} records wait and no checkpoint was made for {age:.0f} s")
+async def watch(app: WorkerApp) -> None:
+    """End with StalledError when work is open and no commit comes: Faust stalls silently now and then."""
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        if app.crashed or app.consumer.crashed or app.consumer._thread.crashed:  # type: ignore[attr-defined]
+            raise StalledError("the consumer crashed; its log line says why")
+        if app.rebalancing or app.unassigned:
+            app.committed_at = time.monotonic()
+            continue
+        app.metrics.lag.set(app.lag())
+        app.metrics.commit_age.set(age := app.commit_age)
+        if age > STALLED_SECONDS:
+            raise StalledError(f"{app.lag()} records wait and nothing was committed for {age:.0f} s")

@@ -2,7 +2,6 @@
 
 from array import array
 from collections.abc import Iterable
-from math import inf
 
 import numpy as np
 from msgspec import Struct, field
@@ -24,6 +23,7 @@ WIDTH = 6
 
 EMPTY_ROW = array("d", bytes(8 * WIDTH))
 LONGEST_PRICE = 1000.0
+MOST_MONEY = 1e12
 
 
 class Bar(Struct):
@@ -112,7 +112,7 @@ def _price(value: float | None) -> float:
 
 
 def _money(value: float | None) -> float:
-    return value if value is not None and 0.0 < value < inf else 0.0
+    return value if value is not None and 0.0 < value < MOST_MONEY else 0.0
 
 
 def _clear(book: Book) -> None:

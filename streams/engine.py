@@ -29,13 +29,9 @@ class Located(NamedTuple):
 
 
 class Poisoned(NamedTuple):
-    """An event that fits its schema and yet could not be folded."""
+    """An event that fits its schema and yet could not be folded, and why."""
 
-    name: str
-    event: Event
-    topic: str
-    partition: int
-    offset: int
+    located: Located
     reason: str
 
 
@@ -81,33 +77,37 @@ def _in_order(items: list[tuple[int, T]]) -> list[T]:
 def _fold(events: Iterable[Located], races: Mapping[str, Race], outcome: Outcome) -> Iterator[Point]:
     """Fold all; the points at which something that is scored or shown has changed."""
     latest: dict[str, Point] = {}
-    for name, event, topic, partition, offset in events:
-        race = races[event["race_id"]]
-        state = race.state
-        before = race.view if name in ("RaceCard", "Scratch") else None
+    for located in events:
         try:
-            folded = race.fold(name, event)
-        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            point = _fold_one(located, races, outcome)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             # One event that no rule foresaw must not stop all the races of its partition.
-            outcome.poison.append(Poisoned(name, event, topic, partition, offset, repr(error)))
+            outcome.poison.append(Poisoned(located, repr(error)))
             continue
-        if not folded:
-            outcome.dropped += 1
-            continue
-        outcome.folded += 1
-        outcome.touched[state.race_id] = partition
-        span = state.spans.get(key := f"{topic}:{partition}")
-        if span is None:
-            state.spans[key] = [offset, offset]
-        else:
-            span[1] = offset
-        if state.buried:
-            continue
-        facts = _facts(race, before, name, event) if before is not None else ()
-        point, last = capture(race, facts), latest.get(state.race_id)
-        if last is None or not is_same(last, point):
-            latest[state.race_id] = point
-            yield point
+        if point is not None:
+            race_id = point.race.state.race_id
+            last = latest.get(race_id)
+            if last is None or not is_same(last, point):
+                latest[race_id] = point
+                yield point
+
+
+def _fold_one(located: Located, races: Mapping[str, Race], outcome: Outcome) -> Point | None:
+    """The point that an event leads to; None of an event that was known, or of a race long over."""
+    name, event, topic, partition, offset = located
+    race = races[event["race_id"]]
+    state = race.state
+    before = race.view if name in ("RaceCard", "Scratch") else None
+    if not race.fold(name, event):
+        outcome.dropped += 1
+        return None
+    outcome.folded += 1
+    outcome.touched[state.race_id] = partition
+    span = state.spans.setdefault(f"{topic}:{partition}", [offset, offset])
+    span[1] = offset
+    if state.buried:
+        return None
+    return capture(race, _facts(race, before, name, event) if before is not None else ())
 
 
 def _facts(race: Race, before: View, name: str, event: Event) -> tuple[Alert, ...]:

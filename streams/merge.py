@@ -15,13 +15,18 @@ class PartitionMerge:
 
     def __init__(self, ranks: dict[str, int]) -> None:
         self._ranks = ranks
+        self._answered = dict.fromkeys(ranks, 0.0)
         self._queues: dict[str, deque[Located]] = {
             topic: deque() for topic in sorted(ranks, key=ranks.__getitem__)
         }
 
-    def add(self, topic: str, records: Iterable[Located]) -> None:
-        """Records of `topic` in the order of their offsets, later than all added before."""
+    def add(self, topic: str, records: Iterable[Located], answered: float = 0.0) -> None:
+        """Records of `topic` in the order of their offsets, later than all added before.
+
+        `answered` is when the broker's answer that brought them came.
+        """
         self._queues[topic].extend(records)
+        self._answered[topic] = answered
 
     def waiting(self, topic: str) -> int:
         """How many records of `topic` have not been taken."""
@@ -32,11 +37,18 @@ class PartitionMerge:
         """Whether any record has not been taken."""
         return any(self._queues.values())
 
-    def take(self, limit: int, at_end: Callable[[str], bool]) -> list[Located]:
-        """The next records, at most `limit`; `at_end` says whether a topic has nothing left to fetch."""
+    def take(self, limit: int, at_end: Callable[[str, float], bool]) -> list[Located]:
+        """The next records, at most `limit`.
+
+        `at_end` says whether a topic had nothing left to fetch at a time or later. It is asked for the time
+        at which the records waiting were brought: an older answer could have missed what came before them.
+        """
         taken: list[Located] = []
         while len(taken) < limit:
-            if not all(queue or at_end(topic) for topic, queue in self._queues.items()):
+            since = max(
+                (self._answered[topic] for topic, queue in self._queues.items() if queue), default=0.0
+            )
+            if not all(queue or at_end(topic, since) for topic, queue in self._queues.items()):
                 break
             heads = [
                 (queue[0].event["recorded_time"], topic) for topic, queue in self._queues.items() if queue

@@ -46,4 +46,6 @@ class Metrics:
             self.alerts.labels(alert["kind"]).inc()
         self.run_size.observe(len(run.records))
         self.run_seconds.observe(seconds)
+        if not run.records:
+            return
         self.age.observe(max(0.0, time.time() - run.records[-1].event["recorded_time"] / 1e6))

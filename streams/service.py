@@ -4,8 +4,7 @@ import asyncio
 import contextlib
 import gc
 import signal
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import structlog
 from aiohttp import web
@@ -13,14 +12,14 @@ from confluent_kafka import KafkaException
 from prometheus_client import generate_latest
 
 from schemas.errors import BrokerError, HprError, TopicError
-from streams.app import WorkerApp, WorkerSettings, build, tend
+from streams.app import WorkerApp, WorkerSettings, build, tend, watch
 from topics.admin import client
 from topics.catalogue import RACE_EVENTS, RACES_CHANGELOG
 
 log = structlog.get_logger("hpr.worker")
 
 RETRY_SECONDS = 2.0
-START_SECONDS = 120.0
+STOP_SECONDS = 10.0
 READY_AGE_SECONDS = 10.0
 """Without a checkpoint for this long while work is open, the worker is not ready."""
 
@@ -55,69 +54,93 @@ async def started(app: WorkerApp) -> AsyncIterator[WorkerApp]:
     try:
         yield app
     finally:
-        with contextlib.suppress(HprError):
-            await app.before_revoke()
-        await app.stop()
+        await app.before_revoke()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(app.stop(), STOP_SECONDS)
 
 
-def health(app: WorkerApp) -> web.Application:
-    """/healthz says the process lives, /readyz that it keeps up, /metrics what it counts."""
+class Health:
+    """What /healthz, /readyz and /metrics answer, from before there is an app."""
 
-    async def healthz(_request: web.Request) -> web.Response:
+    def __init__(self) -> None:
+        self.app: WorkerApp | None = None
+
+    def site(self) -> web.Application:
+        """The three pages."""
+        site = web.Application()
+        routes = {"/healthz": self._healthz, "/readyz": self._readyz, "/metrics": self._metrics}
+        site.add_routes([web.get(path, page) for path, page in routes.items()])
+        return site
+
+    async def _healthz(self, _request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
 
-    async def readyz(_request: web.Request) -> web.Response:
-        age = time.monotonic() - app.worker.checkpointed_at if app.worker.pending else 0.0
-        ready = not app.rebalancing and not app.unassigned and age < READY_AGE_SECONDS
+    async def _readyz(self, _request: web.Request) -> web.Response:
+        app = self.app
+        if app is None:
+            return web.json_response({"ready": False, "reason": "waiting for the broker"}, status=503)
+        age = app.commit_age
+        ready = not app.rebalancing and not app.unassigned and app.failure is None and age < READY_AGE_SECONDS
         body = {"ready": ready, "rebalancing": app.rebalancing, "commit_age_seconds": round(age, 3)}
         return web.json_response(body, status=200 if ready else 503)
 
-    async def metrics(_request: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(app.metrics.registry), content_type="text/plain")
-
-    site = web.Application()
-    site.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics)])
-    return site
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        text = generate_latest(self.app.metrics.registry) if self.app is not None else b""
+        return web.Response(body=text, content_type="text/plain")
 
 
-async def serve(
-    settings: WorkerSettings,
-    http: tuple[str, int] | None = None,
-    on_ready: Callable[[WorkerApp], None] | None = None,
-) -> None:
+@contextlib.asynccontextmanager
+async def listening(health: Health, http: tuple[str, int]) -> AsyncIterator[None]:
+    """Health pages at an address; raises HprError if it is taken."""
+    runner = web.AppRunner(health.site(), access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, *http).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise HprError(f"{http[0]}:{http[1]} is taken: choose another with --http-port") from error
+    try:
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def serve(settings: WorkerSettings, http: tuple[str, int] | None = None) -> None:
     """Run a worker until SIGINT, SIGTERM or a failure, which is raised as HprError."""
-    partitions = await partitions_of(settings.bootstrap, settings.prefix)
-    app = build(settings, partitions)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    health = Health()
     async with contextlib.AsyncExitStack() as stack:
         if http is not None:
-            runner = web.AppRunner(health(app), access_log=None)
-            await runner.setup()
-            stack.push_async_callback(runner.cleanup)
-            try:
-                await web.TCPSite(runner, *http).start()
-            except OSError as error:
-                raise HprError(f"{http[0]}:{http[1]} is taken: choose another with --http-port") from error
-        await stack.enter_async_context(started(app))
+            await stack.enter_async_context(listening(health, http))
+        working = asyncio.create_task(_work(settings, health))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        working.cancel()
+        try:
+            await working
+        except asyncio.CancelledError:
+            log.info("worker stopped")
+
+
+async def _work(settings: WorkerSettings, health: Health) -> None:
+    partitions = await partitions_of(settings.bootstrap, settings.prefix)
+    async with started(build(settings, partitions)) as app:
+        health.app = app
         # What is loaded by now stays: looking through it for garbage would stop the stream now and then.
         gc.collect()
         gc.freeze()
         log.info("worker started", broker=settings.bootstrap, partitions=partitions)
-        if on_ready is not None:
-            on_ready(app)
-        tending = asyncio.create_task(tend(app))
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({tending, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if not tending.done():
-            tending.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await tending
-        elif (failure := tending.exception()) is not None:
-            raise (
-                failure if isinstance(failure, HprError) else BrokerError(f"worker failed: {failure!r}")
-            ) from failure
-    log.info("worker stopped")
+        tasks = {asyncio.create_task(tend(app)), asyncio.create_task(watch(app))}
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            failure = next(iter(done)).exception()
+            app.failure = app.failure or failure
+            raise failure if isinstance(failure, HprError) else BrokerError(f"worker failed: {failure!r}")
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)

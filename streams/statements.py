@@ -82,6 +82,7 @@ def is_news(said: Said, before: Said | None) -> bool:
     return (
         before is None
         or said.win != before.win
+        or said.place != before.place
         or said.statuses != before.statuses
         or said.stage != before.stage
         or said.runner_ids != before.runner_ids

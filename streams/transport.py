@@ -6,16 +6,24 @@ topics of the race fold. Changelogs keep Faust's usual path.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, cast
 
 from faust.transport.drivers.aiokafka import Consumer, Transport
 from faust.types import TP, ConsumerMessage, Message
 
 from streams.runs import Run, Runs
+from streams.worker import Worker
 
 POLL_SECONDS = 0.002
 """How long to look for more records while others could go at once."""
+
+MOST_UNACKNOWLEDGED = 50_000
+"""Records on their way to a broker that is away; well below what the producer's queue holds."""
+
+ROOM_SECONDS = 0.05
+FETCH_WAIT_MS = 50
+"""How long a broker may keep a fetch that finds nothing: topics of several brokers wait for each other."""
 
 MOST_OUTSTANDING = 1
 """Runs handed to the agent and not worked yet; more would only make memory of the broker's backlog."""
@@ -53,6 +61,9 @@ class RunConsumer(Consumer):
         while self.runs.outstanding > MOST_OUTSTANDING and self.flow_active and not self.should_stop:
             worked.clear()
             await self.wait_first(worked.wait(), self.suspend_flow.wait())
+        worker = cast(Worker, self.app.worker)  # type: ignore[attr-defined]
+        while worker.unacknowledged > MOST_UNACKNOWLEDGED and self.flow_active and not self.should_stop:
+            await self.sleep(ROOM_SECONDS)
 
     async def _fetch(self, patience: float) -> list[tuple[TP, Any]]:
         """Let runs take in their records; returns those of other topics."""
@@ -66,33 +77,41 @@ class RunConsumer(Consumer):
         for tp, records in fetched.items():
             self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
             if tp.topic in self.runs.topics:
-                self.runs.add(tp.topic, tp.partition, records)
+                self.runs.add(tp.topic, tp.partition, records, self._answered(tp))
             else:
                 others += [(tp, record) for record in records]
         return others
 
-    def _at_end(self, topic: str, partition: int) -> bool:
-        """Whether the topic has no record to fetch, by the broker's last answer."""
-        subscription = self._thread._ensure_consumer()._fetcher._subscriptions.subscription
-        tp = TP(topic, partition)
-        if subscription is None or subscription.assignment is None or tp not in subscription.assignment.tps:
-            return True
-        state = subscription.assignment.state_value(tp)
-        return bool(
-            state is not None
-            and state.has_valid_position
+    def _at_end(self, topic: str, partition: int, since: float) -> bool:
+        """Whether the topic had no record to fetch, by an answer of the broker at `since` or later."""
+        state = self._state(TP(topic, partition))
+        return state is None or bool(
+            state.has_valid_position
             and state.highwater is not None
             and state.position >= state.highwater
+            and (state.timestamp or 0) >= since
         )
 
+    def _answered(self, tp: TP) -> float:
+        """When the broker last answered a fetch of this partition."""
+        state = self._state(tp)
+        return float(state.timestamp or 0) if state is not None else 0.0
+
+    def _state(self, tp: TP) -> Any:
+        """What aiokafka knows of a partition; None of one that is not assigned."""
+        subscription = self._thread._ensure_consumer()._fetcher._subscriptions.subscription
+        if subscription is None or subscription.assignment is None or tp not in subscription.assignment.tps:
+            return None
+        return subscription.assignment.state_value(tp)
+
     def _carrier(self, run: Run) -> tuple[TP, Message]:
-        """The run as one message of the partition of its first record."""
-        first = run.records[0]
-        tp = TP(first.topic, first.partition)
+        """The run as one message of a partition that it covers."""
+        (topic, partition), offset = next(iter(run.covers.items()))
+        tp = TP(topic, partition)
         # Runs are ordered and covered by the worker; Faust shall neither drop nor count a gap.
         self._read_offset[tp] = None
         message = ConsumerMessage(
-            tp.topic, tp.partition, first.offset, 0.0, 0, [], None, cast(Any, run), None, 0, 0, tp,
+            tp.topic, tp.partition, offset, 0.0, 0, [], None, cast(Any, run), None, 0, 0, tp,
             generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
         return tp, message
@@ -111,6 +130,11 @@ class RunConsumer(Consumer):
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Left to the worker's own watchdog on the age of checkpoints."""
 
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Take over partitions."""
+        self._thread._ensure_consumer()._fetcher._fetch_max_wait_ms = FETCH_WAIT_MS
+        await super().on_partitions_assigned(assigned, generation_id)
+
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Checkpoint what has been worked, then let go of all: the new owner fetches the rest again."""
         await self.app.before_revoke()  # type: ignore[attr-defined]
@@ -125,11 +149,10 @@ class RunTransport(Transport):
     Consumer = RunConsumer
 
 
-def lag(consumer: RunConsumer, topics: Iterable[str]) -> int:
-    """Records of `topics` on the broker that no checkpoint covers yet, by the broker's last answers."""
-    covered = consumer._covered()
-    total = 0
-    for tp in consumer.assignment():
-        if tp.topic in topics:
-            total += max(0, (consumer.highwater(tp) or 0) - covered.get((tp.topic, tp.partition), 0))
-    return total
+def lag(consumer: RunConsumer) -> int:
+    """Records that are still to be fetched, by the broker's last answers, or wait to be worked."""
+    runs = consumer.runs
+    states = [consumer._state(tp) for tp in consumer.assignment() if tp.topic in runs.topics]
+    known = [state for state in states if state is not None and state.has_valid_position and state.highwater]
+    to_fetch = sum(max(0, int(state.highwater - state.position)) for state in known)
+    return to_fetch + runs.waiting_records

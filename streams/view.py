@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, cast
 
-from schemas.records import Entry, RaceCard, RaceStage, ResultState, RunnerStatus, Scratch
+from schemas.records import Entry, Finisher, RaceCard, RaceStage, ResultState, RunnerStatus, Scratch
 from streams.book import Book
 from streams.state import RaceState
 
@@ -23,6 +23,9 @@ DEFAULT_PLACES = ((8, 3), (5, 2), (0, 1))
 """Runners declared at least, places paid: the usual terms where no market or card says otherwise."""
 
 MAX_PLACES = 4
+
+STAGES: dict[RaceStage, int] = {"OFF": 1, "IN_PLAY": 2, "CLOSED": 3, "ABANDONED": 4}
+"""How far a race has come; whoever saw it furthest is right. Before the off, precedence decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +86,18 @@ def view_of(state: RaceState) -> View:
     names = _Names(cards)
     said = [s.last for key in order if (s := state.statuses.get(key)) and s.last]
     results = [r.last for key in order if (r := state.results.get(key)) and r.last]
-    stage: RaceStage = said[0]["status"] if said else "SCHEDULED"
-    finishers = [(names.of(r["source"], f["runner_id"]), f) for r in results for f in r["finishers"]]
+    # One statement of the finish, not a mixture: the official before the unofficial, then by precedence.
+    results.sort(key=lambda r: r["state"] != "OFFICIAL")
+    stage: RaceStage = max((s["status"] for s in said), key=lambda s: STAGES.get(s, 0), default="SCHEDULED")
+    finish = {
+        names.of(r["source"], f["runner_id"]): _position(f) for r in results[:1] for f in r["finishers"]
+    }
+    placed = {
+        names.of(r["source"], f["runner_id"]): f["placed"]
+        for r in reversed(results)
+        for f in r["finishers"]
+        if f["placed"] is not None
+    }
     runners = tuple(
         Runner(
             entry["runner_id"],
@@ -94,11 +107,8 @@ def view_of(state: RaceState) -> View:
             entry["betting_interest"],
             entry["jockey_name"],
             scratch if scratch and scratch["action"] == "SCRATCHED" else None,
-            next((f["finish_position"] for id, f in finishers if id == entry["runner_id"]), None),
-            next(
-                (f["placed"] for id, f in finishers if id == entry["runner_id"] and f["placed"] is not None),
-                None,
-            ),
+            finish.get(entry["runner_id"]),
+            placed.get(entry["runner_id"]),
         )
         for entry in names.entries
         for scratch in [_last_word(state, order, names, entry["runner_id"])]
@@ -238,6 +248,11 @@ def _pick(columns: list[int]) -> Callable[[list[float]], Sequence[float]]:
     if len(columns) > 1:
         return itemgetter(*columns)
     return lambda figures: [figures[column] for column in columns]
+
+
+def _position(finisher: Finisher) -> int | None:
+    """The placing that counts: none for a runner that was disqualified."""
+    return None if finisher["disqualified"] else finisher["finish_position"]
 
 
 def _row(book: Book | None, names: _Names, runners: tuple[Runner, ...], interest: tuple[int, ...]) -> int:

@@ -9,6 +9,7 @@ import structlog
 
 from schemas.codec import Codec
 from schemas.dead_letters import dead_letter
+from schemas.errors import BrokerError
 from streams import engine
 from streams.lives import moves_on_at, partition_of
 from streams.metrics import Metrics
@@ -30,6 +31,10 @@ log = structlog.get_logger("hpr.worker")
 def wall_clock() -> int:
     """Microseconds since 1970."""
     return time.time_ns() // 1000
+
+
+class LostError(BrokerError):
+    """The worker may no longer own its races: it has to be started again."""
 
 
 class Races(Mapping[str, Race]):
@@ -86,6 +91,7 @@ class Worker:
         metrics: Metrics,
         *,
         clock: Callable[[], int] = wall_clock,
+        patience: float = 10.0,
     ) -> None:
         self._producer = producer
         self._races = races
@@ -102,7 +108,15 @@ class Worker:
         """Partition of each race kept, and when by the clock it moves on."""
         self.covered: dict[TopicPartition, int] = {}
         """Offsets that the last checkpoint covers: these may be committed."""
-        self.checkpointed_at = time.monotonic()
+        self._checkpointing = asyncio.Lock()
+        self._generation = 0
+        self._patience = patience
+        self._beat_at = time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    @property
+    def unacknowledged(self) -> int:
+        """Records published that the broker has not acknowledged."""
+        return self._producer.unacknowledged
 
     @property
     def pending(self) -> bool:
@@ -117,9 +131,9 @@ class Worker:
             self._producer.publish(PREDICTIONS.name, prediction(statement))
         for alert in outcome.alerts:
             self._producer.publish(ALERTS.name, alert)
-        for name, event, topic, partition, offset, reason in outcome.poison:
-            payload = self._codec.encode(name, event)
-            self.bury_poison(Poison(topic, partition, offset, payload, reason))
+        for located, reason in outcome.poison:
+            payload = self._codec.encode(located.name, located.event)
+            self.bury_poison(Poison(located.topic, located.partition, located.offset, payload, reason))
         self._dirty |= outcome.touched
         self._unseen |= outcome.touched
         if any(statement.point.facts for statement in outcome.statements):
@@ -171,19 +185,43 @@ class Worker:
                 moved[race_id] = self._stored(race_id, partition, now)
         return moved
 
-    def recovered(self) -> None:
-        """Take note of the races that the table holds after a recovery."""
-        for data in self._races.table.values():
+    def recovered(self, partitions: Collection[int]) -> None:
+        """Take note of the races of `partitions`, which the table holds after a recovery; others go."""
+        for key, data in list(self._races.table.items()):
             state = load(data)
-            self._lives[state.race_id] = (partition_of(state), moves_on_at(state, touched_at(data)))
+            partition = partition_of(state)
+            if partition in partitions:
+                self._lives[state.race_id] = (partition, moves_on_at(state, touched_at(data)))
+            else:
+                del self._races.table[key]
 
     async def checkpoint(self) -> None:
         """Outputs acknowledged, then states acknowledged, then offsets released: in this order.
 
-        Killed between any two, the next worker makes the same ids again and nothing is missing.
+        Killed between any two, the next worker makes the same ids again and nothing is missing. Cancelled
+        or failed, all of it is due again. After `revoked` nothing more of it is written.
         """
-        ready = self.prepare()
-        await self._acknowledged()
+        async with self._checkpointing:
+            generation, ready = self._generation, self.prepare()
+            try:
+                await self._acknowledged()
+                if generation == self._generation:
+                    self._store(ready)
+                    await self._acknowledged()
+            except BaseException:
+                if generation == self._generation:
+                    self._take_back(ready)
+                raise
+            if generation == self._generation:
+                # Not before the table has them, and not those touched again meanwhile.
+                self._races.drop(id for id in ready.moved if id not in self._dirty)
+                self.covered.update(ready.offsets)
+                if len(self._races) > CACHED_RACES:
+                    self._races.keep(self._dirty)
+
+    def _store(self, ready: Checkpoint) -> None:
+        """Write the states to changelog and table; raises LostError if they may be another's by now."""
+        self.beat()
         for race_id, (partition, state) in ready.states.items():
             key = race_id.encode()
             self._producer.send(RACES_CHANGELOG, key, state, partition)
@@ -191,13 +229,21 @@ class Worker:
                 self._races.table.pop(key, None)
             else:
                 self._races.table[key] = state
-        await self._acknowledged()
-        # Not before the table has them, and not those touched again meanwhile.
-        self._races.drop(id for id in ready.moved if id not in self._dirty)
-        self.covered.update(ready.offsets)
-        self.checkpointed_at = time.monotonic()
-        if len(self._races) > CACHED_RACES:
-            self._races.keep(self._dirty)
+
+    def _take_back(self, ready: Checkpoint) -> None:
+        self._dirty = {id: partition for id, (partition, _) in ready.states.items()} | self._dirty
+        self._offsets = ready.offsets | self._offsets
+
+    def beat(self) -> None:
+        """Say that the process is running; raises LostError after it slept for longer than its group waits.
+
+        A laptop that was shut or a machine that was paused wakes up in the middle of its work, while
+        another worker has taken its races over: its states must not overwrite the newer ones.
+        """
+        now = time.clock_gettime(time.CLOCK_BOOTTIME)
+        slept, self._beat_at = now - self._beat_at, now
+        if slept > self._patience:
+            raise LostError(f"the worker slept for {slept:.0f} s and may have lost its races")
 
     async def _acknowledged(self) -> None:
         """Wait for all that was published, for as long as the broker is away."""
@@ -206,6 +252,7 @@ class Worker:
 
     def revoked(self) -> None:
         """Forget all races and offsets: another worker may own them now."""
+        self._generation += 1
         self._dirty, self._unseen, self._lives = {}, {}, {}
         self._offsets, self.covered = {}, {}
         self._races.keep(())

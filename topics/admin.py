@@ -70,7 +70,8 @@ def create(bootstrap: str, prefix: str = "", replication: int = 1) -> list[str]:
         for t in missing
     ]
     created = []
-    for name, future in admin.create_topics(new, operation_timeout=TIMEOUT_SECONDS).items():
+    asked = admin.create_topics(new, operation_timeout=TIMEOUT_SECONDS, request_timeout=TIMEOUT_SECONDS)
+    for name, future in asked.items():
         try:
             future.result()
         except KafkaException as error:
@@ -94,7 +95,7 @@ def _wait_until_listed(admin: AdminClient, bootstrap: str, names: set[str]) -> N
 def check(bootstrap: str, prefix: str = "") -> list[str]:
     """What differs between the cluster and the catalogue, one line each; empty if nothing does.
 
-    Raises BrokerError if the cluster does not answer.
+    Raises BrokerError if the cluster does not answer, or not about configuration.
     """
     admin = client(bootstrap)
     counts = _partitions(admin, bootstrap)
@@ -106,7 +107,7 @@ def check(bootstrap: str, prefix: str = "") -> list[str]:
         for t in present
         if counts[t.name] != t.partitions
     ]
-    return missing + miscounted + _config_problems(admin, present)
+    return missing + miscounted + _config_problems(admin, bootstrap, present)
 
 
 def _partitions(admin: AdminClient, bootstrap: str) -> dict[str, int]:
@@ -117,13 +118,20 @@ def _partitions(admin: AdminClient, bootstrap: str) -> dict[str, int]:
     return {name: len(topic.partitions) for name, topic in topics.items()}
 
 
-def _config_problems(admin: AdminClient, topics: list[Wanted]) -> list[str]:
+def _config_problems(admin: AdminClient, bootstrap: str, topics: list[Wanted]) -> list[str]:
     if not topics:
         return []
     resources = {ConfigResource(ResourceType.TOPIC, topic.name): topic for topic in topics}
     problems = []
-    for resource, future in admin.describe_configs(list(resources)).items():
-        found = future.result()
+    asked = admin.describe_configs(list(resources), request_timeout=TIMEOUT_SECONDS)
+    for resource, future in asked.items():
+        try:
+            found = future.result()
+        except KafkaException as error:
+            raise BrokerError(
+                f"{bootstrap} does not say how its topics are configured (the embedded broker never does): "
+                f"{error.args[0].str()}"
+            ) from error
         for key, value in resources[resource].config.items():
             actual = found[key].value
             if actual != value:

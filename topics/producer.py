@@ -80,6 +80,11 @@ class EventProducer:
         self.published += 1
         self._producer.poll(0)
 
+    @property
+    def unacknowledged(self) -> int:
+        """Records on their way."""
+        return len(self._producer)
+
     def poll(self) -> None:
         """Serve delivery reports."""
         self._producer.poll(0)

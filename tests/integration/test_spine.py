@@ -93,11 +93,11 @@ def feed(kafka: SingleNode, prefix: str, files: list[Path], log: Path) -> None:
     run("feed", "betfair", *map(str, files), log=log, HPR_BROKER=kafka.bootstrap, HPR_TOPIC_PREFIX=prefix)
 
 
-def worker(topics: Worked) -> tuple[tuple[str, ...], dict[str, str]]:
+def worker(topics: Worked, instance: str = "one") -> tuple[tuple[str, ...], dict[str, str]]:
     return ("worker", "--http-port", "0"), {
         "HPR_BROKER": topics.bootstrap,
         "HPR_TOPIC_PREFIX": topics.prefix,
-        "HPR_WORKER_INSTANCE": "one",
+        "HPR_WORKER_INSTANCE": instance,
     }
 
 
@@ -178,3 +178,24 @@ def test_killed_twenty_times_nothing_is_missing(
     assert topics.views() == worked.views()
     lines = [line_of_prediction(record) for record in topics.read("racing.predictions")]
     assert set(lines) <= set(derived.lines.values())
+
+
+def test_two_workers_share_the_races_and_one_takes_over_from_the_other(
+    kafka: SingleNode, files: list[Path], derived: Derived, worked: Worked, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    topics = fed(kafka, "two.", files, log)
+    arguments, environment = worker(topics)
+    with Progress(topics.bootstrap, topics.prefix) as progress:
+        first = spawn(*arguments, log=log, **environment)
+        start = progress.behind()
+        wait_until(lambda: progress.behind() < start, "the first worker has begun")
+        arguments, environment = worker(topics, "two")
+        with running(*arguments, log=log, **environment):
+            wait_until(lambda: log.read_text().count("worker started") == 2, "the second worker has begun")
+            first.send_signal(signal.SIGTERM)
+            assert first.wait(30) == 0
+            wait_until(lambda: progress.behind() == 0, "the second worker has worked through all")
+    assert topics.last_lines() == derived.last
+    assert {alert["event_id"] for alert in topics.read("racing.alerts")} == derived.alerts.keys()
+    assert topics.views() == worked.views()

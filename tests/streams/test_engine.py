@@ -163,7 +163,7 @@ def test_an_event_that_cannot_be_folded_is_poison_and_the_rest_goes_on() -> None
     races = Races()
     run = [Located("OddsUpdate", broken, "racing.odds", 0, 7), *located(OPENING)]
     outcome = engine.run(run, races, default_scorer())
-    assert [(p.topic, p.offset) for p in outcome.poison] == [("racing.odds", 7)]
+    assert [(p.located.topic, p.located.offset) for p in outcome.poison] == [("racing.odds", 7)]
     assert len(outcome.statements) == 2
 
 

@@ -17,7 +17,7 @@ def record(topic: str, time: int, offset: int) -> Located:
 
 
 def taken(merge: PartitionMerge, open_topics: set[str], limit: int = 100) -> list[tuple[str, int]]:
-    return [(r.topic, r.offset) for r in merge.take(limit, lambda topic: topic not in open_topics)]
+    return [(r.topic, r.offset) for r in merge.take(limit, lambda topic, _since: topic not in open_topics)]
 
 
 def test_by_time_then_rank_then_offset() -> None:
@@ -65,6 +65,6 @@ def test_catching_up_visits_what_having_been_there_did(
     for topic, count in [*fetches, *((topic, 99) for topic in RANKS)]:
         merge.add(topic, every[topic][fetched[topic] : fetched[topic] + count])
         fetched[topic] = min(len(every[topic]), fetched[topic] + count)
-        while run := merge.take(limit, lambda t: fetched[t] >= len(every[t])):
+        while run := merge.take(limit, lambda t, _since: fetched[t] >= len(every[t])):
             seen += run
     assert seen == whole

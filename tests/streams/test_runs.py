@@ -22,7 +22,7 @@ def made() -> tuple[Runs, list[Poison]]:
     return Runs(default_codec(), "", poison.append), poison
 
 
-def at_end(_topic: str, _partition: int) -> bool:
+def at_end(_topic: str, _partition: int, _since: float) -> bool:
     return True
 
 
@@ -74,7 +74,7 @@ def test_poison_is_named_and_the_rest_goes_on() -> None:
 def test_an_event_without_race_is_poison() -> None:
     runs, poison = made()
     runs.add("racing.odds", 0, [encoded("OddsUpdate", odds([], 5, race_id=""), 3)])
-    assert [p.reason for p in poison] == ["OddsUpdate without race_id"]
+    assert [p.reason for p in poison] == ["an event without race_id"]
 
 
 def test_a_topic_far_ahead_is_fetched_no_further() -> None:

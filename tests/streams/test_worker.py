@@ -1,6 +1,7 @@
 """The worker's shell: what is published of a run, the order of a checkpoint, and how long races are kept."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from streams.replay import located
 from streams.runs import Poison, Run
 from streams.scoring import default_scorer
 from streams.state import load
-from streams.worker import Races, Worker
+from streams.worker import LostError, Races, Worker
 from tests.streams.events import RACE, card, entry, odds, price, result, scratch
 
 Named = tuple[str, Event]
@@ -25,6 +26,7 @@ class Book:
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, Any]] = []
+        self.away = False
 
     def publish(self, topic: str, record: Any) -> None:
         self.calls.append((topic, record))
@@ -34,7 +36,8 @@ class Book:
 
     def acknowledged(self, timeout: float) -> bool:
         self.calls.append(("flush", None))
-        return True
+        time.sleep(0.01 if self.away else 0)
+        return not self.away
 
     def topics(self) -> list[str]:
         return [topic for topic, _ in self.calls]
@@ -117,6 +120,46 @@ class TestCheckpoint:
         assert load(stored).revision == 2
         assert worker.pending
 
+    def test_what_a_cancelled_checkpoint_had_taken_is_due_again(self, worker: Worker, book: Book) -> None:
+        async def cancelled() -> None:
+            book.away = True
+            task = asyncio.create_task(worker.checkpoint())
+            await asyncio.sleep(0.05)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            book.away = False
+
+        worker.work(run(*OPENING))
+        asyncio.run(cancelled())
+        assert worker.covered == {}
+        assert worker.pending
+        book.calls.clear()
+        asyncio.run(worker.checkpoint())
+        assert "hpr-worker-races-changelog:3" in book.topics()
+        assert worker.covered == {("racing.cards", 3): 1, ("racing.odds", 3): 3}
+
+    def test_nothing_is_written_once_the_partitions_are_gone(self, worker: Worker, book: Book) -> None:
+        async def revoked() -> None:
+            book.away = True
+            task = asyncio.create_task(worker.checkpoint())
+            await asyncio.sleep(0.05)
+            worker.revoked()
+            book.away = False
+            await task
+
+        worker.work(run(*OPENING))
+        asyncio.run(revoked())
+        assert "hpr-worker-races-changelog:3" not in book.topics()
+        assert worker.covered == {}
+
+    def test_a_worker_that_slept_too_long_writes_no_states(self, book: Book) -> None:
+        sleeper = Worker(book, Races({}), default_scorer(), default_codec(), Metrics(), patience=0.0)  # type: ignore[arg-type]
+        sleeper.work(run(*OPENING))
+        with pytest.raises(LostError, match="slept"):
+            asyncio.run(sleeper.checkpoint())
+        assert "hpr-worker-races-changelog:3" not in book.topics()
+
 
 class TestLives:
     def test_a_day_after_it_is_official_a_race_is_a_tombstone_and_a_month_later_nothing(
@@ -151,6 +194,6 @@ class TestLives:
         asyncio.run(worker.checkpoint())
         races, now = Races(worker._races.table), [8 * DAY]
         heir = Worker(book, races, default_scorer(), default_codec(), Metrics(), clock=lambda: now[0])  # type: ignore[arg-type]
-        heir.recovered()
+        heir.recovered({3})
         asyncio.run(heir.checkpoint())
         assert load(races.table[RACE.encode()]).buried
