@@ -1,12 +1,14 @@
 """hpr replay: recorded captures through the pure path, as fast as it goes."""
 
 import gc
+import pickle
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import orjson
 import typer
@@ -16,8 +18,11 @@ from feeds.betfair.files import find_captures
 from feeds.betfair.recorded import recorded, shares
 from hpr.options import AsJson
 from schemas.errors import HprError
-from schemas.records import Event
-from streams.replay import RUN_RECORDS, replay_in_processes
+from schemas.records import DeadLetter, Event
+from streams.replay import RUN_RECORDS, Published, replay_in_processes
+
+Unread = dict[str, tuple[int, str]]
+"""What could not be read: by file, the number of dead letters and the reason of the first."""
 
 
 def replay(
@@ -38,6 +43,8 @@ def replay(
 ) -> None:
     """Write a JSON line for every point at which captures say something new.
 
+    What cannot be read is counted, and standard error says of which file and why.
+
     Example: hpr replay captures/ --out predictions.jsonl
     """
     files = find_captures(source)
@@ -45,9 +52,27 @@ def replay(
     # Events are many small short-lived objects without cycles: looking for cycles is time lost.
     gc.freeze()
     gc.disable()
-    lines = 0
-    readers = [partial(read_events, share) for share in shares(files, processes)]
-    shown = sys.stderr.isatty()
+    with tempfile.TemporaryDirectory() as folder:
+        readers = [
+            partial(read_events, share, Path(folder, str(n)))
+            for n, share in enumerate(shares(files, processes))
+        ]
+        lines = _write(out, replay_in_processes(readers, run_size))
+        unread = _read_tallies(Path(folder))
+    for file, (count, reason) in unread.items():
+        typer.echo(f"hpr: {file}: {count} dead letters, the first: {' '.join(reason.split())}", err=True)
+    figures = {
+        "files": len(files),
+        "predictions": lines,
+        "dead_letters": sum(count for count, _ in unread.values()),
+        "seconds": round(time.perf_counter() - began, 3),
+    }
+    typer.echo(_text(figures, json), err=not json or out is None)
+
+
+def _write(out: Path | None, published: Iterator[Published]) -> int:
+    """Write the lines, with a progress bar on a terminal; returns how many."""
+    shown, lines = sys.stderr.isatty(), 0
     bar = Progress(
         SpinnerColumn(), TextColumn("{task.completed} predictions"), TimeElapsedColumn(), disable=not shown
     )
@@ -57,21 +82,44 @@ def replay(
         raise HprError(f"{out}: cannot be written: {error.strerror}") from error
     with bar, target:
         task = bar.add_task("replay", total=None)
-        for published in replay_in_processes(readers, run_size):
-            target.write(published.line + b"\n")
+        for each in published:
+            target.write(each.line + b"\n")
             lines += 1
             if shown and not lines % 1000:
                 bar.update(task, completed=lines)
-    seconds = time.perf_counter() - began
-    figures = {"files": len(files), "predictions": lines, "seconds": round(seconds, 3)}
-    text = (
-        orjson.dumps(figures).decode()
-        if json
-        else f"{lines} predictions of {len(files)} files in {seconds:.2f} s"
-    )
-    typer.echo(text, err=not json or out is None)
+    return lines
 
 
-def read_events(files: list[Path]) -> Iterator[tuple[str, Event]]:
-    """The events of captures, in order."""
-    return (named for _, events in recorded(files) for named in events)
+def _text(figures: dict[str, float], json: bool) -> str:
+    if json:
+        return orjson.dumps(figures).decode()
+    text = "{predictions} predictions of {files} files in {seconds:.2f} s, {dead_letters} dead letters"
+    return text.format_map(figures)
+
+
+def read_events(files: list[Path], tally: Path) -> Iterator[tuple[str, Event]]:
+    """The events of captures, in order; at the end, what could not be read is written to `tally`.
+
+    To a file, because readers run in processes of their own.
+    """
+    unread: Unread = {}
+    for line, events in recorded(files):
+        for named in events:
+            if named[0] == "DeadLetter":
+                _count(unread, line.file, 1, cast(DeadLetter, named[1])["reason"])
+            yield named
+    tally.write_bytes(pickle.dumps(unread))
+
+
+def _read_tallies(folder: Path) -> Unread:
+    """What all readers that wrote their tally to `folder` could not read, sorted by file."""
+    unread: Unread = {}
+    for tally in sorted(folder.iterdir()):
+        for file, (count, reason) in pickle.loads(tally.read_bytes()).items():
+            _count(unread, file, count, reason)
+    return dict(sorted(unread.items()))
+
+
+def _count(unread: Unread, file: str, more: int, reason: str) -> None:
+    count, first = unread.get(file, (0, reason))
+    unread[file] = (count + more, first)

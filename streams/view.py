@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, cast
 
-from schemas.records import Entry, Finisher, RaceCard, RaceStage, ResultState, RunnerStatus, Scratch
+from schemas.records import Entry, RaceCard, RaceStage, ResultState, RunnerStatus, Scratch
 from streams.book import Book
 from streams.state import RaceState
 
@@ -89,9 +89,9 @@ def view_of(state: RaceState) -> View:
     # One statement of the finish, not a mixture: the official before the unofficial, then by precedence.
     results.sort(key=lambda r: r["state"] != "OFFICIAL")
     stage: RaceStage = max((s["status"] for s in said), key=lambda s: STAGES.get(s, 0), default="SCHEDULED")
-    finish = {
-        names.of(r["source"], f["runner_id"]): _position(f) for r in results[:1] for f in r["finishers"]
-    }
+    finishers = [(names.of(r["source"], f["runner_id"]), f) for r in results[:1] for f in r["finishers"]]
+    finish = {id: f["finish_position"] for id, f in finishers}
+    disqualified = {id for id, f in finishers if f["disqualified"]}
     placed = {
         names.of(r["source"], f["runner_id"]): f["placed"]
         for r in reversed(results)
@@ -141,7 +141,9 @@ def view_of(state: RaceState) -> View:
         rows=tuple(_row(book, names, runners, interest) for interest in interests),
         result_state=results[0]["state"] if results else None,
         result_time=results[0]["event_time"] if results else None,
-        winners=tuple(r.runner_id for r in runners if r.finish_position == 1),
+        winners=tuple(
+            r.runner_id for r in runners if r.finish_position == 1 and r.runner_id not in disqualified
+        ),
         conditions=_conditions(state),
     )
 
@@ -248,11 +250,6 @@ def _pick(columns: list[int]) -> Callable[[list[float]], Sequence[float]]:
     if len(columns) > 1:
         return itemgetter(*columns)
     return lambda figures: [figures[column] for column in columns]
-
-
-def _position(finisher: Finisher) -> int | None:
-    """The placing that counts: none for a runner that was disqualified."""
-    return None if finisher["disqualified"] else finisher["finish_position"]
 
 
 def _row(book: Book | None, names: _Names, runners: tuple[Runner, ...], interest: tuple[int, ...]) -> int:

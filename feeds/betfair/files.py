@@ -1,4 +1,4 @@
-"""Recorded captures: .bz2, .gz, .zip or plain files, or folders of them, merged by publish time."""
+"""Recorded captures: .bz2, .gz or plain, alone, in .zip archives or in folders, merged by publish time."""
 
 import bz2
 import gzip
@@ -7,7 +7,7 @@ import lzma
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,14 +24,20 @@ CHUNK_BYTES = 1 << 16
 PACKED_BYTES = 1 << 14
 """Read at a time of a packed file: little, so that the first lines are there soon."""
 
+LONGEST_LINE = 16 << 20
+"""Bytes without a line end after which a line is no message; a JSON list may be of any length."""
+
 PUBLISH_TIME = re.compile(rb'"pt"\s*:\s*(\d{1,18})')
 decode_list = Decoder(list[Raw]).decode
 READ_ERRORS = (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError)
 """What unpacking raises; RuntimeError is zipfile's for archives under a password."""
 
+Capture = Path | zipfile.Path
+"""A file, or a member of a .zip archive."""
+
 
 class Line(NamedTuple):
-    """One message as recorded. `error` says why the capture ends here, if it does so early."""
+    """One message as recorded. `error` says why it is none: the capture is cut off here, or the line is."""
 
     data: bytes
     file: str
@@ -59,18 +65,33 @@ def find_captures(paths: list[Path]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
+def captures_of(paths: Iterable[Path]) -> list[Capture]:
+    """The captures in files: the members of archives, and the other files as they are."""
+    return [capture for path in paths for capture in (_members(path) if path.suffix == ".zip" else [path])]
+
+
+def _members(path: Path) -> list[Capture]:
+    try:
+        archive = zipfile.Path(path).root
+    except READ_ERRORS:
+        return [path]  # reading it says what is wrong with it
+    names = dict.fromkeys(name for name in archive.namelist() if not name.endswith("/"))
+    return [zipfile.Path(archive, name) for name in names]
+
+
 def merged(paths: list[Path]) -> Iterator[Line]:
-    """Messages of all files in the order of their publish time; files are opened when their time comes."""
-    if len(paths) == 1:
-        yield from read(paths[0], ahead=True)
+    """Messages of all captures in the order of their publish time; each is opened when its time comes."""
+    captures = captures_of(paths)
+    if len(captures) == 1:
+        yield from read(captures[0], ahead=True)
         return
-    waiting = [(_first_time(path), n) for n, path in enumerate(paths)]
+    waiting = [(_first_time(capture), n) for n, capture in enumerate(captures)]
     heapq.heapify(waiting)
     running: list[tuple[int, int, Line, Iterator[Line]]] = []
     while waiting or running:
         while waiting and (not running or waiting[0][0] <= running[0][0]):
             _, n = heapq.heappop(waiting)
-            lines = read(paths[n], ahead=True)
+            lines = read(captures[n], ahead=True)
             if (first := next(lines, None)) is not None:
                 heapq.heappush(running, (publish_time(first.data, 0), n, first, lines))
         if not running:
@@ -84,35 +105,58 @@ def merged(paths: list[Path]) -> Iterator[Line]:
             heapq.heapreplace(running, (publish_time(following.data, time), n, following, lines))
 
 
-def _first_time(path: Path) -> int:
-    first = next(read(path), None)
+def _first_time(capture: Capture) -> int:
+    first = next(read(capture), None)
     return publish_time(first.data, 0) if first else 0
 
 
-def read(path: Path, ahead: bool = False) -> Iterator[Line]:
-    """Messages of one file.
+def read(capture: Capture, ahead: bool = False) -> Iterator[Line]:
+    """Messages of one capture.
 
-    A file that ends early or turns to rubbish gives what could be read, then a Line with `error`.
+    One that ends early or turns to rubbish gives what could be read, then a Line with `error`. A line
+    beyond LONGEST_LINE is one with `error` too, cut off there, and what follows it is read on.
     `ahead` unpacks the next chunk on another thread while this one is worked on.
     """
-    name, number, rest = path.name, 0, b""
-    whole = False
-    chunks = _ahead(_chunks(path)) if ahead else _chunks(path)
+    name, number, whole = _name(capture), 0, False
+    rest: list[bytes] = []  # of a line whose end has not come yet: joined once, not at every chunk
+    held = 0
+    chunks = _ahead(_chunks(capture)) if ahead else _chunks(capture)
     try:
         for chunk in chunks:
-            if number == 0 and not rest:
+            if number == held == 0:
                 whole = chunk.lstrip()[:1] == b"[" or chunk.split(b"\n", 1)[0].strip() == b"{"
-            lines = [rest + chunk] if whole else (rest + chunk).split(b"\n")
-            rest = lines.pop()
+            if whole or b"\n" not in chunk:
+                if whole or held <= LONGEST_LINE:
+                    rest.append(chunk)
+                    held += len(chunk)
+                continue
+            lines = b"".join((*rest, chunk)).split(b"\n")
+            rest = [lines.pop()]
+            held = len(rest[0])
             for data in lines:
                 number += 1
-                if data and not data.isspace():
+                if len(data) > LONGEST_LINE:
+                    yield _overlong(data, name, number)
+                elif data and not data.isspace():
                     yield Line(data, name, number)
     except READ_ERRORS as problem:
-        yield Line(rest, name, number + 1, f"capture is cut off or corrupt: {problem}")
+        yield Line(b"".join(rest), name, number + 1, f"capture is cut off or corrupt: {problem}")
         return
-    if rest.strip():
-        yield from _tail(rest, name, number + 1)
+    last = b"".join(rest)
+    if len(last) > LONGEST_LINE and not whole:
+        yield _overlong(last, name, number + 1)
+    elif last.strip():
+        yield from _tail(last, name, number + 1)
+
+
+def _name(capture: Capture) -> str:
+    return (
+        capture.name if isinstance(capture, Path) else f"{Path(str(capture.root.filename)).name}/{capture.at}"
+    )
+
+
+def _overlong(data: bytes, name: str, number: int) -> Line:
+    return Line(data[:LONGEST_LINE], name, number, f"cut off: no line end within {LONGEST_LINE} bytes")
 
 
 def _tail(rest: bytes, name: str, number: int) -> Iterator[Line]:
@@ -131,20 +175,15 @@ def publish_time(data: bytes, otherwise: int) -> int:
     return int(match[1]) if match else otherwise
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
-    """The unpacked contents of a file, by the chunk; of an archive, each of its members."""
-    if path.suffix == ".zip":
-        with zipfile.ZipFile(path) as archive:
-            for name in archive.namelist():
-                with archive.open(name) as member:
-                    yield from _plain(member)
-                yield b"\n"  # a member's last line may lack its end
-        return
-    with path.open("rb") as packed:
-        if path.suffix == ".bz2":
+def _chunks(capture: Capture) -> Iterator[bytes]:
+    """The unpacked contents of a capture, by the chunk."""
+    with capture.open("rb") as packed:
+        if capture.suffix == ".bz2":
             yield from _bz2(packed)
-        elif path.suffix == ".gz":
+        elif capture.suffix == ".gz":
             yield from _plain(gzip.GzipFile(fileobj=packed))
+        elif capture.suffix == ".zip":
+            raise zipfile.BadZipFile("not an archive, or one within another")
         else:
             yield from _plain(packed)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from feeds.betfair.files import Line, find_captures, merged, read
+from feeds.betfair.files import Capture, Line, captures_of, find_captures, merged, read
 from feeds.betfair.messages import Definition, decode_message
 from feeds.betfair.races import track_of
 from feeds.betfair.translate import SOURCE, UNREADABLE, Named, Translator, readable_definitions
@@ -14,9 +14,12 @@ def recorded(paths: list[Path]) -> Iterator[tuple[Line, list[Named]]]:
     """Each message of the captures with its events; FeedError if there are no such files."""
     files = find_captures(paths)
     translator = Translator()
-    if len(files) > 1:
-        for file in files:
-            _learn(translator, file)
+    captures = captures_of(files)
+    if len(captures) > 1:
+        # A number has to be known before any event of its race is keyed.
+        for capture in captures:
+            for definition in first_definitions(capture):
+                translator.directory.learn(definition)
     for line in merged(files):
         if line.error is not None:
             yield line, [("DeadLetter", dead_letter(SOURCE, line.data, line.origin, line.error))]
@@ -24,15 +27,9 @@ def recorded(paths: list[Path]) -> Iterator[tuple[Line, list[Named]]]:
             yield line, translator.translate(line.data, line)
 
 
-def _learn(translator: Translator, file: Path) -> None:
-    """Let the race directory see a file's first definitions before any event is keyed."""
-    for definition in first_definitions(file):
-        translator.directory.learn(definition)
-
-
-def first_definitions(file: Path) -> list[Definition]:
+def first_definitions(capture: Capture) -> list[Definition]:
     """The market definitions of a capture's first message; none where it has none that can be read."""
-    line = next(read(file), None)
+    line = next(read(capture), None)
     if line is None or line.error is not None:
         return []
     try:
@@ -49,7 +46,8 @@ def shares(files: list[Path], number: int) -> list[list[Path]]:
     """Files dealt into at most `number` shares of like size; those of one race stay together."""
     groups: list[_Group] = []
     for file in files:
-        races = {(track_of(d).code, d.marketTime) for d in first_definitions(file)}
+        first = [d for capture in captures_of([file]) for d in first_definitions(capture)]
+        races = {(track_of(d).code, d.marketTime) for d in first}
         together = [group for group in groups if group[0] & races]
         apart = [group for group in groups if not group[0] & races]
         merged_races = races.union(*(group[0] for group in together))

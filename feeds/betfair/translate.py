@@ -72,12 +72,16 @@ class Market:
 
 
 def _event(market: Market, name: str, kind: str, body: dict[str, Any]) -> Named:
-    """An event of the market's newest change. The change's bytes, publish time and index identify it."""
-    identity = f"{SOURCE}:{market.market_id}:{market.pt}:{len(market.seen) - 1}:{kind}:"
+    """An event of the market's newest change. Its race and the change's bytes, time and index identify it.
+
+    The race does too because it hangs on what else is fed: a place market alone is of another race id.
+    """
+    race_id = market.race.race_id
+    identity = f"{SOURCE}:{race_id}:{market.market_id}:{market.pt}:{len(market.seen) - 1}:{kind}:"
     event = {
         "event_id": uuid_of(identity.encode() + bytes(market.seen[-1])),
         "source": SOURCE,
-        "race_id": market.race.race_id,
+        "race_id": race_id,
         "event_time": market.pt * 1000,
         "recorded_time": market.recorded_time,
         "sequence": market.pt * SEQUENCES_PER_MS + market.emitted,

@@ -25,7 +25,7 @@ def test_a_line_is_written_for_every_point_that_says_something_new(
     lines = [json.loads(line) for line in out.read_bytes().splitlines()]
     figures = json.loads(done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
-    assert (figures["files"], figures["predictions"]) == (4, len(lines))
+    assert (figures["files"], figures["predictions"], figures["dead_letters"]) == (4, len(lines), 0)
     assert len({line["race_id"] for line in lines}) == 4
     assert len({line["prediction_id"] for line in lines}) == len(lines)
     for line in lines:
@@ -94,3 +94,20 @@ def test_a_corrupt_capture_is_no_crash(hpr: Hpr, tmp_path: Path) -> None:
     done = hpr("replay", "bad.bz2")
     assert (done.returncode, done.stdout) == (0, "")
     assert "0 predictions of 1 files" in done.stderr
+    assert ", 1 dead letters\n" in done.stderr
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_what_cannot_be_read_is_counted_and_named_by_file_with_the_first_reason(
+    hpr: Hpr, small: list[Path], tmp_path: Path, processes: int
+) -> None:
+    (tmp_path / "cut.bz2").write_bytes(small[0].read_bytes()[:-200])
+    (tmp_path / "b.json").write_bytes(b'{"op":"ocm","pt":1}\nrubbish\n')
+    out = tmp_path / "predictions.jsonl"
+    done = hpr("replay", "cut.bz2", *small[1:], "b.json", "--out", out, "--processes", processes, "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["dead_letters"] == 3
+    assert out.read_bytes().count(b"\n") == json.loads(done.stdout)["predictions"] > 0
+    first, second = done.stderr.splitlines()
+    assert first == "hpr: b.json: 2 dead letters, the first: op 'ocm' is not a market change"
+    assert second.startswith("hpr: cut.bz2: 1 dead letters, the first: capture is cut off or corrupt: ")

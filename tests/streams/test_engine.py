@@ -53,6 +53,11 @@ class TestPoints:
         statements, _, _ = worked(OPENING[:1])
         assert chances(statements[0]) == {"1": 0.25, "2": 0.25, "3": 0.25, "4": 0.25}
 
+    def test_another_number_of_places_is_news(self) -> None:
+        four = card(FIELD, 12, market_id="place", places_paid=2)
+        statements, _, _ = worked([*OPENING, ("RaceCard", four)])
+        assert [round(sum(s.said.place)) for s in statements] == [1, 1, 2]
+
     def test_an_update_that_moves_nothing_says_nothing(self) -> None:
         again = odds([price("1", 2.0)], 12)
         assert len(worked(OPENING)[0]) == len(worked([*OPENING, ("OddsUpdate", again)])[0]) == 2

@@ -126,6 +126,24 @@ class TestResults:
         )
         assert race.view.winners == ("2",)
 
+    def test_one_result_counts_the_official_before_the_unofficial(self) -> None:
+        theirs = card(THREE, 1, source="equibase")
+        first = result({"1": 1, "2": 2}, 2000, "UNOFFICIAL", source="equibase")
+        race = folded(("RaceCard", card(THREE)), ("RaceCard", theirs), ("Result", first))
+        assert (race.view.result_state, race.view.winners) == ("UNOFFICIAL", ("1",))
+        race.fold("Result", result({"1": 2, "2": 1}, 2100))
+        assert (race.view.result_state, race.view.winners) == ("OFFICIAL", ("2",))
+
+    def test_a_disqualified_runner_has_not_won(self) -> None:
+        finish = result({"1": 1, "2": 1}, 2000)
+        finish["finishers"][0]["disqualified"] = True
+        assert folded(("RaceCard", card(THREE)), ("Result", finish)).view.winners == ("2",)
+
+    def test_whoever_saw_the_race_furthest_is_right(self) -> None:
+        early = status("SCHEDULED", 5, source="equibase")
+        race = folded(("RaceStatus", early), ("RaceStatus", status("ABANDONED", 900)))
+        assert race.view.stage == "ABANDONED"
+
     def test_a_result_of_a_race_without_card_waits_for_it(self) -> None:
         race = folded(("Result", result({"1": 1}, 2000)))
         assert not race.view.winners

@@ -80,6 +80,17 @@ def test_a_cluster_that_answers_and_one_that_does_not() -> None:
     assert not admin.answers(f"127.0.0.1:{free_port()}", seconds=0.3)
 
 
+def test_a_broker_that_does_not_tell_its_configuration_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    with EmbeddedBroker() as broker:
+        broker.touch([catalogue.ALL[0].name])
+        monkeypatch.setattr(admin, "TIMEOUT_SECONDS", 0.5)
+        with pytest.raises(BrokerError, match="does not say how its topics are configured") as failed:
+            admin.check(broker.bootstrap)
+        with pytest.raises(BrokerError, match="cannot create topic"):
+            admin.create(broker.bootstrap)
+    assert "\n" not in str(failed.value)
+
+
 @pytest.mark.parametrize("work", [admin.check, admin.create], ids=["check", "create"])
 def test_no_broker_is_one_line_that_says_what_to_do(
     work: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch

@@ -1,13 +1,15 @@
 import bz2
 import gzip
 import io
+import random
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from feeds.betfair.files import Line, find_captures, merged, publish_time, read
+from feeds.betfair import files
+from feeds.betfair.files import Capture, Line, captures_of, find_captures, merged, publish_time, read
 from schemas.errors import FeedError
 
 LINES = [b'{"op":"mcm","pt":%d,"mc":[]}' % (1000 + n) for n in range(5)]
@@ -15,11 +17,11 @@ TEXT = b"".join(line + b"\n" for line in LINES)
 LONG = b"".join(b'{"op":"mcm","pt":%d,"clk":"%d"}\n' % (n, n * n) for n in range(40_000))
 
 
-def zipped(*members: bytes) -> bytes:
+def zipped(*members: bytes, **named: bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for n, member in enumerate(members):
-            archive.writestr(f"{n}", member)
+        for name, member in {**{str(n): m for n, m in enumerate(members)}, **named}.items():
+            archive.writestr(name, member)
     return out.getvalue()
 
 
@@ -37,9 +39,14 @@ def damaged(packed: bytes) -> bytes:
 
 
 def data(path: Path) -> list[bytes]:
-    lines = list(read(path))
+    lines = list(merged([path]))
     assert [line.error for line in lines] == [None] * len(lines)
     return [line.data for line in lines]
+
+
+def only(path: Path) -> Capture:
+    (capture,) = captures_of([path])
+    return capture
 
 
 @pytest.fixture
@@ -66,6 +73,9 @@ File = Callable[[str, bytes], Path]
         ("unended.json", TEXT.rstrip()),
         ("two-streams.bz2", bz2.compress(TEXT[:40]) + bz2.compress(TEXT[40:])),
         ("two-members.zip", zipped(b"\n".join(LINES[:3]), b"\n".join(LINES[3:]))),
+        ("members-in-turns.zip", zipped(b"\n".join(LINES[::2]), b"\n".join(LINES[1::2]))),
+        ("packed-members.zip", zipped(**{"a.bz2": bz2.compress(TEXT), "folder/": b""})),
+        ("a-list-and-lines.zip", zipped(b"[" + b",".join(LINES[:2]) + b"]", b"\n".join(LINES[2:]))),
         ("windows.json", TEXT.replace(b"\n", b"\r\n")),
         ("blank-lines.json", TEXT.replace(b"\n", b"\r\n\r\n \n")),
         ("list.json", b"[" + b",".join(LINES) + b"]"),
@@ -94,6 +104,8 @@ def test_files_of_many_chunks_are_cut_into_whole_messages(
 
 def test_a_line_says_where_it_stands(file: File) -> None:
     assert next(read(file("1.2.bz2", bz2.compress(TEXT)))).origin == "1.2.bz2:1"
+    *_, last = merged([file("1.3.zip", zipped(**{"day/1.4": TEXT}))])
+    assert last.origin == "1.3.zip/day/1.4:5"
 
 
 @pytest.mark.parametrize("name", ["empty.json", "empty.bz2"])
@@ -117,7 +129,7 @@ def test_an_empty_file_has_no_messages(file: File, name: str) -> None:
 def test_a_file_that_turns_bad_gives_what_could_be_read_and_then_says_so(
     file: File, name: str, content: bytes, ahead: bool
 ) -> None:
-    *whole, last = read(file(name, content), ahead)
+    *whole, last = read(only(file(name, content)), ahead)
     assert last.error is not None
     assert last.error.startswith("capture is cut off or corrupt: ")
     assert all(line.error is None for line in whole)
@@ -128,12 +140,24 @@ def test_a_file_that_turns_bad_gives_what_could_be_read_and_then_says_so(
 
 @pytest.mark.parametrize("name", ["plain.bz2", "plain.gz", "plain.zip"])
 def test_a_file_that_is_not_what_its_name_says_is_one_error(file: File, name: str) -> None:
-    (line,) = read(file(name, TEXT))
+    (line,) = merged([file(name, TEXT)])
     assert line.error is not None
 
 
+def test_an_archive_within_an_archive_is_one_error(file: File) -> None:
+    (line,) = merged([file("outer.zip", zipped(**{"inner.zip": zipped(TEXT)}))])
+    assert "one within another" in (line.error or "")
+
+
+def test_a_member_that_turns_bad_leaves_the_others_alone(file: File) -> None:
+    cut = bz2.compress(LONG)[:-4000]
+    lines = list(merged([file("a.zip", zipped(**{"cut.bz2": cut, "good": TEXT}))]))
+    assert [line.file for line in lines if line.error] == ["a.zip/cut.bz2"]
+    assert [line.data for line in lines if line.file == "a.zip/good"] == LINES
+
+
 def test_an_archive_under_a_password_is_one_error(file: File) -> None:
-    (line,) = read(file("locked.zip", encrypted(zipped(TEXT))))
+    (line,) = merged([file("locked.zip", encrypted(zipped(TEXT)))])
     assert "password" in (line.error or "")
 
 
@@ -144,6 +168,30 @@ def test_a_list_cut_short_is_handed_on_whole(file: File) -> None:
 
 def test_brackets_without_end_are_handed_on_whole(file: File) -> None:
     assert data(file("deep.json", b"[" * 100_000)) == [b"[" * 100_000]
+
+
+@pytest.mark.parametrize(("name", "pack"), [("a.bz2", bz2.compress), ("a", bytes)])
+@pytest.mark.parametrize("end", [b"\n", b""])
+def test_a_line_without_end_is_cut_off_at_the_limit_and_the_next_is_read(
+    file: File, monkeypatch: pytest.MonkeyPatch, name: str, pack: Callable[[bytes], bytes], end: bytes
+) -> None:
+    monkeypatch.setattr(files, "LONGEST_LINE", 300_000)
+    endless = random.Random(1).randbytes(1_000_000).replace(b"\n", b"")
+    first, long, *after = read(file(name, pack(LINES[0] + b"\n" + endless + end + (TEXT if end else b""))))
+    assert first.data == LINES[0]
+    assert (long.number, long.data) == (2, endless[:300_000])
+    assert long.error == "cut off: no line end within 300000 bytes"
+    assert after == [Line(data, name, n) for n, data in enumerate(LINES if end else [], 3)]
+
+
+def test_a_line_of_just_the_limit_is_whole(file: File, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "LONGEST_LINE", 300_000)
+    assert data(file("a", b"x" * 300_000 + b"\n" + LINES[0])) == [b"x" * 300_000, LINES[0]]
+
+
+def test_a_list_may_be_longer_than_any_line(file: File, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "LONGEST_LINE", 300_000)
+    assert len(data(file("a.json", b"[" + b",".join(LINES * 10_000) + b"]"))) == 50_000
 
 
 def test_folders_stand_for_all_they_hold_sorted_and_once(file: File, tmp_path: Path) -> None:

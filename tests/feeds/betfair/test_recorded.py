@@ -1,6 +1,7 @@
 import bz2
 import itertools
 import logging
+import zipfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -164,6 +165,36 @@ def test_the_place_market_s_file_is_of_the_same_race_whichever_comes_first(
     late = capture("1.1", say(market("1.1", define()), pt=pt + 60_000))
     for files in ([early, late], [late, early]):
         assert len({event["race_id"] for _, event in events_of(*files)}) == 1
+
+
+def test_a_place_market_s_events_have_other_ids_alone_because_they_are_of_another_race_id(
+    capture: Capture, define: Define, market: Market, say: Say, pt: int
+) -> None:
+    win = capture("1.1", say(market("1.1", define())))
+    place = capture(
+        "1.2", say(market("1.2", define(marketType="PLACE", name="To Be Placed", numberOfWinners=2)))
+    )
+    alone, together = events_of(place), events_of(win, place)
+    assert {event["race_id"][-6:] for _, event in alone} == {"-T0520"}
+    assert {event["race_id"][-3:] for _, event in together} == {"-06"}
+    assert not {event["event_id"] for _, event in alone} & {event["event_id"] for _, event in together}
+
+
+def test_the_members_of_an_archive_are_read_as_if_they_were_files(
+    capture: Capture, define: Define, market: Market, say: Say, pt: int
+) -> None:
+    place = define(marketType="PLACE", name="To Be Placed", numberOfWinners=2)
+    prices = [{"id": 1, "ltp": 3.5}]
+    alone = [
+        capture("1.2", say(market("1.2", place)), say(market("1.2", rc=prices), pt=pt + 2)),
+        capture("1.1", say(market("1.1", define()), pt=pt + 1), say(market("1.1", rc=prices), pt=pt + 3)),
+    ]
+    archive = alone[0].with_name("day.zip")
+    with zipfile.ZipFile(archive, "w") as out:
+        for file in alone:
+            out.write(file, file.name)
+    assert events_of(archive) == events_of(*alone)
+    assert shares([alone[1], archive], 2) == [[alone[1], archive]]
 
 
 @pytest.mark.parametrize(
