@@ -49,13 +49,12 @@ def worker(
     from streams.service import serve
     from streams.worker import LostError
 
-    # The consumer's thread and the agent share the interpreter: short turns keep latency low.
-    sys.setswitchinterval(0.001)
+    # By policy, because the consumer runs a loop of its own on another thread.
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     http = (chosen.http_host, chosen.http_port) if chosen.http_port else None
     run = WorkerSettings(chosen.broker, chosen.topic_prefix, chosen.worker_instance)
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serve(run, http))
+        asyncio.run(serve(run, http))
     except (LostError, StalledError) as error:
         log.warning("starting the worker again", error=str(error))
         os.execv(sys.executable, [sys.executable, "-m", "hpr", *sys.argv[1:]])

@@ -18,13 +18,16 @@ def dead_letter(
     event_time: int = 0,
     recorded_time: int = 0,
     race_id: str = "",
+    identity: str = "",
 ) -> DeadLetter:
-    """A DeadLetter; its id follows from source, time and bytes, so reading them twice counts once."""
+    """A DeadLetter; its id follows from source, time and bytes, so reading them twice counts once.
+
+    `identity` tells apart equal bytes that came without a time, such as records at two offsets."""
     if len(payload) > MOST_BYTES:
         reason, payload = f"{reason} (the first {MOST_BYTES} of {len(payload)} bytes)", payload[:MOST_BYTES]
     digest = sha1(payload, usedforsecurity=False).hexdigest()
     return {
-        "event_id": uuid_of(f"{source}:dead:{event_time}:{digest}"),
+        "event_id": uuid_of(f"{source}:dead:{identity}{event_time}:{digest}"),
         "source": source,
         "race_id": race_id,
         "event_time": event_time,

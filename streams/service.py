@@ -20,6 +20,9 @@ log = structlog.get_logger("hpr.worker")
 
 RETRY_SECONDS = 2.0
 STOP_SECONDS = 10.0
+MANY_OBJECTS = 50_000
+"""Objects made before the collector looks for cycles; records and states have none."""
+
 READY_AGE_SECONDS = 10.0
 """Without a checkpoint for this long while work is open, the worker is not ready."""
 
@@ -133,6 +136,7 @@ async def _work(settings: WorkerSettings, health: Health) -> None:
         # What is loaded by now stays: looking through it for garbage would stop the stream now and then.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(MANY_OBJECTS)
         log.info("worker started", broker=settings.bootstrap, partitions=partitions)
         tasks = {asyncio.create_task(tend(app)), asyncio.create_task(watch(app))}
         try:

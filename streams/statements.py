@@ -85,6 +85,7 @@ def is_news(said: Said, before: Said | None) -> bool:
         or said.place != before.place
         or said.statuses != before.statuses
         or said.stage != before.stage
+        or said.models != before.models
         or said.runner_ids != before.runner_ids
     )
 
@@ -108,9 +109,7 @@ def reasons(statement: Statement) -> list[Reason]:
         if old is None:
             found.append(_reason("FIELD", f"{label(view, at)} joins the field", runner.runner_id))
         elif old != runner.status:
-            kind, words = (
-                ("SCRATCH", "scratched") if runner.status == "SCRATCHED" else ("RE_ENTRY", "back in")
-            )
+            kind, words = TURNS.get((old, runner.status), ("FIELD", runner.status.lower().replace("_", " ")))
             found.append(_reason(kind, f"{label(view, at)} {words}", runner.runner_id))
     return found + _movers(said, before, was, view)
 
@@ -206,6 +205,14 @@ def _runners(view: View, said: Said) -> list[RunnerPrediction]:
         )
     ]
 
+
+TURNS = {
+    ("ACTIVE", "SCRATCHED"): ("SCRATCH", "scratched"),
+    ("ALSO_ELIGIBLE", "SCRATCHED"): ("SCRATCH", "scratched"),
+    ("SCRATCHED", "ACTIVE"): ("RE_ENTRY", "back in"),
+    ("ALSO_ELIGIBLE", "ACTIVE"): ("FIELD", "draws in"),
+}
+"""What it is called when a runner's status turns from one to another."""
 
 STEAM_AT = -0.10
 DRIFT_AT = 0.15

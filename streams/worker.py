@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 import structlog
 
@@ -23,6 +24,9 @@ from topics.catalogue import ALERTS, DEAD_LETTERS, PREDICTIONS, RACES, RACES_CHA
 from topics.producer import EventProducer
 
 CACHED_RACES = 2_000
+VIEW_TURNS = 10
+ACKNOWLEDGE_SECONDS = 0.002
+SAY_SO_SECONDS = 5.0
 SOURCE = "worker"
 
 log = structlog.get_logger("hpr.worker")
@@ -136,24 +140,28 @@ class Worker:
             self.bury_poison(Poison(located.topic, located.partition, located.offset, payload, reason))
         self._dirty |= outcome.touched
         self._unseen |= outcome.touched
-        if any(statement.point.facts for statement in outcome.statements):
-            self.publish_views()
+        facts = {s.point.race.state.race_id for s in outcome.statements if s.point.facts}
+        self.publish_views([race_id for race_id in self._unseen if race_id in facts])
         self._offsets.update(run.covers)
         self._metrics.observe_run(run, outcome, time.perf_counter() - started)
 
-    def publish_views(self) -> None:
-        """Publish the views of races touched since the last time."""
-        for race_id in self._unseen:
+    def publish_views(self, race_ids: Collection[str] | None = None) -> None:
+        """Publish the views of these races, or of all that were touched since theirs was published."""
+        for race_id in list(self._unseen) if race_ids is None else race_ids:
+            del self._unseen[race_id]
             race = self._races[race_id]
             if not race.state.buried:
                 self._producer.publish(RACES.name, race_view(race))
-        self._unseen = {}
+
+    def publish_some_views(self) -> None:
+        """Publish a tenth of the views that are due, longest due first; all at once would take long."""
+        self.publish_views(list(islice(self._unseen, -(-len(self._unseen) // VIEW_TURNS))))
 
     def bury_poison(self, poison: Poison) -> None:
         """Publish what could not be understood to the dead letters; the stream goes on."""
         origin = f"{poison.topic}:{poison.partition}:{poison.offset}"
         self._metrics.dead_letters.inc()
-        letter = dead_letter(SOURCE, poison.payload, origin, poison.reason)
+        letter = dead_letter(SOURCE, poison.payload, origin, poison.reason, identity=f"{origin}:")
         self._producer.publish(DEAD_LETTERS.name, letter)
 
     def prepare(self) -> Checkpoint:
@@ -246,9 +254,13 @@ class Worker:
             raise LostError(f"the worker slept for {slept:.0f} s and may have lost its races")
 
     async def _acknowledged(self) -> None:
-        """Wait for all that was published, for as long as the broker is away."""
-        while not await asyncio.to_thread(self._producer.acknowledged, 0.5):
-            log.warning("records are not acknowledged yet; waiting for the broker")
+        """Wait for what was published until now, for as long as the broker is away."""
+        mark, asked = self._producer.mark(), time.monotonic()
+        while not self._producer.acknowledged(mark):
+            await asyncio.sleep(ACKNOWLEDGE_SECONDS)
+            if time.monotonic() - asked > SAY_SO_SECONDS:
+                log.warning("records are not acknowledged yet; waiting for the broker")
+                asked = time.monotonic()
 
     def revoked(self) -> None:
         """Forget all races and offsets: another worker may own them now."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -49,6 +50,9 @@ class EventProducer:
         self._prefix = prefix
         self._codec = codec or default_codec()
         self._failure: KafkaError | None = None
+        self._epoch = 0
+        self._open: dict[int, int] = {}
+        """Records not acknowledged by epoch; marks part epochs."""
         self.published = 0
 
     def publish(self, topic: str, record: Mapping[str, Any]) -> None:
@@ -66,7 +70,12 @@ class EventProducer:
         while True:
             try:
                 self._producer.produce(
-                    self._prefix + topic, value, key, partition, self._delivered, headers=headers
+                    self._prefix + topic,
+                    value,
+                    key,
+                    partition,
+                    partial(self._delivered, self._epoch),
+                    headers=headers,
                 )
             except BufferError:
                 self._producer.poll(0.1)
@@ -77,6 +86,7 @@ class EventProducer:
                 ) from error
             else:
                 break
+        self._open[self._epoch] = self._open.get(self._epoch, 0) + 1
         self.published += 1
         self._producer.poll(0)
 
@@ -93,19 +103,27 @@ class EventProducer:
     def flush(self, timeout: float = 30.0) -> None:
         """Wait until all is acknowledged; BrokerError if that takes over `timeout` seconds."""
         deadline = time.monotonic() + timeout
-        while not self.acknowledged(0.5):
+        while self._producer.flush(0.5):
+            self._raise_failure()
             if time.monotonic() > deadline:
                 raise BrokerError(
                     f"{len(self._producer)} records unacknowledged after {timeout:g} s by {self._bootstrap}"
                 )
-
-    def acknowledged(self, timeout: float) -> bool:
-        """Whether all is acknowledged within `timeout` seconds."""
-        left = self._producer.flush(timeout)
         self._raise_failure()
-        return not left
 
-    def _delivered(self, error: KafkaError | None, _message: Message) -> None:
+    def mark(self) -> int:
+        """A mark behind all that has been published so far, for `acknowledged`."""
+        self._epoch += 1
+        return self._epoch - 1
+
+    def acknowledged(self, mark: int) -> bool:
+        """Whether all before the mark is acknowledged, whatever was published since; does not wait."""
+        self.poll()
+        self._open = {epoch: count for epoch, count in self._open.items() if count}
+        return all(epoch > mark for epoch in self._open)
+
+    def _delivered(self, epoch: int, error: KafkaError | None, _message: Message) -> None:
+        self._open[epoch] -= 1
         if error is not None:
             self._failure = error
 
