@@ -25,8 +25,8 @@ from topics.producer import EventProducer
 log = structlog.get_logger("hpr.worker")
 
 CHECKPOINT_SECONDS = 0.25
-VIEW_SECONDS = 0.01
-"""Views of races are due in ten turns of this: a tenth of a second when all are, at once when one is."""
+VIEW_SECONDS = 0.02
+"""Views of races are due in ten turns of this: a fifth of a second when all are, at once when one is."""
 
 LAST_CHECKPOINT_SECONDS = 5.0
 """How long a rebalance or the end of the worker waits for what has been worked to be made durable."""
