@@ -1,0 +1,29 @@
+"""Law 8: domain code imports neither Faust, Kafka, FastAPI nor a clock."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import models
+import streams
+
+SHELLS = {"app", "metrics", "service", "transport", "worker"}
+FORBIDDEN = {"aiohttp", "aiokafka", "asyncio", "confluent_kafka", "datetime", "fastapi", "faust", "time"}
+DOMAIN = sorted(
+    path
+    for package in (models, streams)
+    for path in Path(next(iter(package.__path__))).glob("*.py")
+    if path.stem not in SHELLS
+)
+
+
+@pytest.mark.parametrize("path", DOMAIN, ids=lambda path: f"{path.parent.name}.{path.stem}")
+def test_the_core_does_no_io_and_reads_no_clock(path: Path) -> None:
+    imported = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            imported.add(node.module.partition(".")[0])
+    assert not imported & FORBIDDEN
