@@ -15,7 +15,7 @@ from schemas.dead_letters import dead_letter
 from schemas.errors import BrokerError, SchemaError
 from schemas.identity import uuid_of
 from topics import admin
-from topics.catalogue import ALERTS, DEAD_LETTERS, ODDS, PARTITIONS, PREDICTIONS, Topic
+from topics.catalogue import ALERTS, DEAD_LETTERS, LARGEST_BYTES, ODDS, PARTITIONS, PREDICTIONS, Topic
 from topics.embedded import EmbeddedBroker
 from topics.producer import EventProducer, cloud_event_headers, producer_config
 
@@ -172,7 +172,7 @@ def test_a_record_too_large_to_send_raises_at_once_and_names_the_topic() -> None
     with EmbeddedBroker() as broker:
         producer = EventProducer(broker.bootstrap, "x.")
         with pytest.raises(BrokerError, match=r"x\.racing\.odds could not be sent"):
-            producer.send(ODDS.name, b"key", bytes(2_000_000))
+            producer.send(ODDS.name, b"key", bytes(LARGEST_BYTES + 10_000))
         assert producer.published == 0
 
 
@@ -185,9 +185,9 @@ def test_flushing_to_nobody_says_how_many_are_left() -> None:
 
 
 def test_a_full_local_queue_is_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    small: Callable[[str], dict[str, str | int | bool]] = lambda bootstrap: (  # noqa: E731
-        producer_config(bootstrap) | {"queue.buffering.max.messages": 10}
-    )
+    def small(bootstrap: str, linger_ms: int) -> dict[str, str | int | bool]:
+        return producer_config(bootstrap, linger_ms) | {"queue.buffering.max.messages": 10}
+
     monkeypatch.setattr("topics.producer.producer_config", small)
     with EmbeddedBroker() as broker:
         producer = EventProducer(broker.bootstrap)
@@ -195,3 +195,16 @@ def test_a_full_local_queue_is_waited_out(monkeypatch: pytest.MonkeyPatch) -> No
             producer.send(ODDS.name, b"key", b"%d" % n)
         producer.flush()
     assert producer.published == 200
+
+
+def test_a_mark_is_acknowledged_whatever_was_published_since() -> None:
+    with EmbeddedBroker() as broker:
+        producer = EventProducer(broker.bootstrap)
+        producer.send(ODDS.name, b"key", b"before")
+        mark = producer.mark()
+        assert not producer.acknowledged(mark)
+        producer.flush()
+        producer.send(ODDS.name, b"key", b"after")
+        assert producer.acknowledged(mark)
+        assert producer.unacknowledged == 1
+        producer.flush()
