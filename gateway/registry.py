@@ -38,6 +38,7 @@ class _Posted(msgspec.Struct):
 def install(app: FastAPI, history: History) -> None:
     """Serve `history` on `app` under the paths of a schema registry."""
     app.include_router(_subjects(history))
+    app.include_router(_compatibility(history))
     app.include_router(_ids(history))
     app.include_router(_settings())
 
@@ -93,6 +94,12 @@ def _subjects(history: History) -> APIRouter:
             READ_ONLY,
             f"Subject '{subject}' is read-only: the history is committed, use `hpr schemas commit`.",
         )
+
+    return router
+
+
+def _compatibility(history: History) -> APIRouter:
+    router = APIRouter(tags=["schema registry"])
 
     @router.post("/compatibility/subjects/{subject}/versions/{version}")
     async def compatibility(subject: str, version: str, request: Request, verbose: bool = False) -> Response:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from schemas.records import Entry, RaceCard, RaceStage, ResultState, RunnerStatus, Scratch
 from streams.book import Book
@@ -82,39 +82,13 @@ def view_of(state: RaceState) -> View:
     """The race as shown now."""
     order = _ordered(state)
     cards = [c.last for key in order if (c := state.cards.get(key)) and c.last]
-    card = _merge(cards)
-    names = _Names(cards)
+    card, names = _merge(cards), _Names(cards)
     said = [s.last for key in order if (s := state.statuses.get(key)) and s.last]
-    results = [r.last for key in order if (r := state.results.get(key)) and r.last]
-    # One statement of the finish, not a mixture: the official before the unofficial, then by precedence.
-    results.sort(key=lambda r: r["state"] != "OFFICIAL")
     stage: RaceStage = max((s["status"] for s in said), key=lambda s: STAGES.get(s, 0), default="SCHEDULED")
-    finishers = [(names.of(r["source"], f["runner_id"]), f) for r in results[:1] for f in r["finishers"]]
-    finish = {id: f["finish_position"] for id, f in finishers}
-    disqualified = {id for id, f in finishers if f["disqualified"]}
-    placed = {
-        names.of(r["source"], f["runner_id"]): f["placed"]
-        for r in reversed(results)
-        for f in r["finishers"]
-        if f["placed"] is not None
-    }
-    runners = tuple(
-        Runner(
-            entry["runner_id"],
-            entry["program_number"],
-            entry["horse_name"],
-            _status(entry, scratch),
-            entry["betting_interest"],
-            entry["jockey_name"],
-            scratch if scratch and scratch["action"] == "SCRATCHED" else None,
-            finish.get(entry["runner_id"]),
-            placed.get(entry["runner_id"]),
-        )
-        for entry in names.entries
-        for scratch in [_last_word(state, order, names, entry["runner_id"])]
-    )
+    finish = _finish(state, order, names)
+    runners = _runners(state, order, names, finish)
     book = _scored_book(state)
-    interests = tuple(_interests(runners, book)) if stage != "ABANDONED" else ()
+    interests = list(_interests(runners, book)) if stage != "ABANDONED" else []
     found = {position: (column, 1.0 / len(i)) for column, i in enumerate(interests) for position in i}
     members = [found.get(position, (-1, 1.0)) for position in range(len(runners))]
     return View(
@@ -125,11 +99,7 @@ def view_of(state: RaceState) -> View:
         runners=runners,
         places=_places(card, state, runners),
         book=book,
-        others=tuple(
-            (other, tuple(_row(other, names, runners, interest) for interest in interests))
-            for _, other in sorted(state.books.items())
-            if other is not book and other.priced and other.market_type == "WIN"
-        ),
+        others=tuple((other, _rows(other, names, runners, interests)) for other in _other_books(state, book)),
         interests=len(interests),
         columns=tuple(column for column, _ in members),
         shares=tuple(share for _, share in members),
@@ -138,13 +108,56 @@ def view_of(state: RaceState) -> View:
         named=[(runner.runner_id, runner.number, runner.name, runner.status) for runner in runners],
         runner_ids=[runner.runner_id for runner in runners],
         statuses=[runner.status for runner in runners],
-        rows=tuple(_row(book, names, runners, interest) for interest in interests),
-        result_state=results[0]["state"] if results else None,
-        result_time=results[0]["event_time"] if results else None,
+        rows=_rows(book, names, runners, interests),
+        result_state=finish.state,
+        result_time=finish.time,
         winners=tuple(
-            r.runner_id for r in runners if r.finish_position == 1 and r.runner_id not in disqualified
+            r.runner_id for r in runners if r.finish_position == 1 and r.runner_id not in finish.out
         ),
         conditions=_conditions(state),
+    )
+
+
+class _Finish(NamedTuple):
+    """The finish as shown: positions and disqualified runners of one result, places of any."""
+
+    state: ResultState | None
+    time: int | None
+    positions: dict[str | None, int | None]
+    placed: dict[str | None, bool | None]
+    out: set[str | None]
+
+
+def _finish(state: RaceState, order: list[str], names: "_Names") -> _Finish:
+    """One statement of the finish, not a mixture: the official before the unofficial, then by precedence."""
+    results = [r.last for key in order if (r := state.results.get(key)) and r.last]
+    results.sort(key=lambda r: r["state"] != "OFFICIAL")
+    told = [[(names.of(r["source"], f["runner_id"]), f) for f in r["finishers"]] for r in results]
+    first = told[0] if told else []
+    return _Finish(
+        results[0]["state"] if results else None,
+        results[0]["event_time"] if results else None,
+        {id: f["finish_position"] for id, f in first},
+        {id: f["placed"] for finishers in reversed(told) for id, f in finishers if f["placed"] is not None},
+        {id for id, f in first if f["disqualified"]},
+    )
+
+
+def _runners(state: RaceState, order: list[str], names: "_Names", finish: _Finish) -> tuple[Runner, ...]:
+    return tuple(
+        Runner(
+            entry["runner_id"],
+            entry["program_number"],
+            entry["horse_name"],
+            _status(entry, scratch),
+            entry["betting_interest"],
+            entry["jockey_name"],
+            scratch if scratch and scratch["action"] == "SCRATCHED" else None,
+            finish.positions.get(entry["runner_id"]),
+            finish.placed.get(entry["runner_id"]),
+        )
+        for entry in names.entries
+        for scratch in [_last_word(state, order, names, entry["runner_id"])]
     )
 
 
@@ -252,12 +265,23 @@ def _pick(columns: list[int]) -> Callable[[list[float]], Sequence[float]]:
     return lambda figures: [figures[column] for column in columns]
 
 
-def _row(book: Book | None, names: _Names, runners: tuple[Runner, ...], interest: tuple[int, ...]) -> int:
-    """Position in the book of the first runner of the interest that it prices."""
+def _rows(
+    book: Book | None, names: _Names, runners: tuple[Runner, ...], interests: list[tuple[int, ...]]
+) -> tuple[int, ...]:
+    """Position in the book of the first runner of each interest that it prices, -1 where it prices none."""
     if book is None:
-        return -1
+        return (-1,) * len(interests)
     shown = {names.of(book.source, id): at for id, at in book.index.items()}
-    return next((at for p in interest if (at := shown.get(runners[p].runner_id)) is not None), -1)
+    return tuple(
+        next((shown[runners[p].runner_id] for p in interest if runners[p].runner_id in shown), -1)
+        for interest in interests
+    )
+
+
+def _other_books(state: RaceState, scored: Book | None) -> list[Book]:
+    """Win books with prices beside the one that is scored."""
+    books = (book for _, book in sorted(state.books.items()))
+    return [book for book in books if book is not scored and book.priced and book.market_type == "WIN"]
 
 
 def _places(card: dict[str, Any], state: RaceState, runners: tuple[Runner, ...]) -> int:

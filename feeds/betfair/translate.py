@@ -146,7 +146,7 @@ class Translator:
             return market
         if definition is None:
             raise ValueError(f"market {market_id} has prices before any definition named its race")
-        if definition.eventTypeId not in (None, HORSE_RACING):
+        if definition.eventTypeId is not None and str(definition.eventTypeId) != HORSE_RACING:
             raise ValueError(
                 f"market {market_id} is of event type {definition.eventTypeId}, not horse racing"
             )

@@ -83,7 +83,7 @@ async def test_a_race_s_history_is_its_prices_over_time(client: httpx.AsyncClien
     }
 
 
-@pytest.mark.parametrize("path", ["/v1/races/XXX-20230715-01", "/v1/races/XXX-20230715-01/history"])
+@pytest.mark.parametrize("path", ["/v1/races/NONE-20230715-01", "/v1/races/NONE-20230715-01/history"])
 async def test_an_unknown_race_is_a_problem_that_says_what_to_do(
     client: httpx.AsyncClient, path: str
 ) -> None:

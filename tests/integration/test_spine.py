@@ -1,5 +1,6 @@
 """The whole path on a real Kafka: captures in, worked, predictions, alerts and races out, none lost."""
 
+import os
 import random
 import signal
 from dataclasses import dataclass
@@ -61,10 +62,14 @@ SOME = (
 )  # fmt: skip
 """Captures enough for every law: last prices only, six scratchings, two at once, a place market, no end."""
 
+ALL = ("win", "place", "fragment")
+"""With HPR_ALL_CAPTURES=1 these tests take every capture, and some ten minutes."""
+
 
 @pytest.fixture(scope="module")
 def files(captures: Path) -> list[Path]:
-    return [captures / name for name in SOME]
+    names = ALL if os.environ.get("HPR_ALL_CAPTURES") == "1" else SOME
+    return [captures / name for name in names]
 
 
 @pytest.fixture(scope="module")
