@@ -2,7 +2,7 @@
 
 from models.interface import MarketBatch, Model, Scores
 from models.market import MarketModel, PlaceMarketModel
-from models.movement import drifting, movement, steaming
+from models.movement import movement, relative, trend
 from models.overround import power, proportional, shin
 from models.places import DISCOUNTED, HARVILLE, finish_within
 from models.quotes import Quotes, consensus
@@ -17,11 +17,11 @@ __all__ = [
     "Quotes",
     "Scores",
     "consensus",
-    "drifting",
     "finish_within",
     "movement",
     "power",
     "proportional",
+    "relative",
     "shin",
-    "steaming",
+    "trend",
 ]

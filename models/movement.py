@@ -1,10 +1,11 @@
 """How prices moved: log price changes over 1, 5 and 30 minutes, and who steams or drifts."""
 
-from math import log
+from math import expm1, isnan
 
 import numpy as np
 
-from models.layout import Flags, Floats
+from models.layout import Floats
+from schemas.records import Trend
 
 HORIZONS_MINUTES = (1, 5, 30)
 SIGNAL_HORIZON = HORIZONS_MINUTES.index(5)
@@ -25,13 +26,14 @@ def movement(price: Floats, past: Floats) -> Floats:
     return ratio
 
 
-def steaming(moved: Floats) -> Flags:
-    """Which runners (batch, runners) shortened by at least 10 % in 5 minutes; unknown counts as no."""
-    flags: Flags = moved[:, :, SIGNAL_HORIZON] <= log(1.0 - STEAM_SHORTENING) + ROUNDING
-    return flags
+def relative(log_move: float) -> float | None:
+    """Relative change of a price from its log change: -0.08 is 8 % shorter; None where unknown (NaN)."""
+    return None if isnan(log_move) else expm1(log_move)
 
 
-def drifting(moved: Floats) -> Flags:
-    """Which runners (batch, runners) lengthened by at least 15 % in 5 minutes; unknown counts as no."""
-    flags: Flags = moved[:, :, SIGNAL_HORIZON] >= log(1.0 + DRIFT_LENGTHENING) - ROUNDING
-    return flags
+def trend(log_move: float) -> Trend:
+    """Whether a log move over 5 minutes steams (10 % shorter), drifts (15 % longer) or neither."""
+    change = relative(log_move) or 0.0
+    if change <= ROUNDING - STEAM_SHORTENING:
+        return "STEAM"
+    return "DRIFT" if change >= DRIFT_LENGTHENING - ROUNDING else "STEADY"

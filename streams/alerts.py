@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import Scores
+from models.movement import DRIFT_LENGTHENING, SIGNAL_HORIZON, STEAM_SHORTENING
 from schemas.identity import MICROS, uuid_of
 from schemas.records import Alert, AlertKind, Scratch
-from streams.book import BACK, HORIZONS, TRADED, WIDTH
+from streams.book import BACK, TRADED, WIDTH
 from streams.scoring import Point
 from streams.state import RaceState, Signal
 from streams.statements import SOURCE, label
@@ -24,7 +25,6 @@ LEAST_TRADED = 200.0
 LONGEST = 50.0
 """Prices above this jump about too much for steam and drift."""
 
-FIVE_MINUTES = HORIZONS.index(5)
 UNDERROUND = -0.02
 """A book that adds up to less has not yet taken in what happened, such as a scratch: it offers no value."""
 
@@ -45,8 +45,12 @@ class Rule:
 
 
 VALUE = Rule("VALUE", 0.05, 0.02, "{runner} offers value: {price:.2f} against fair {fair:.2f}")
-STEAM = Rule("STEAM", 0.10, 0.05, "{runner} steams: {change:.0%} shorter in 5 minutes, now {price:.2f}")
-DRIFT = Rule("DRIFT", 0.15, 0.075, "{runner} drifts: {change:.0%} longer in 5 minutes, now {price:.2f}")
+STEAM = Rule(
+    "STEAM", STEAM_SHORTENING, 0.05, "{runner} steams: {change:.0%} shorter in 5 minutes, now {price:.2f}"
+)
+DRIFT = Rule(
+    "DRIFT", DRIFT_LENGTHENING, 0.075, "{runner} drifts: {change:.0%} longer in 5 minutes, now {price:.2f}"
+)
 FAVOURITE = Rule("NEW_FAVOURITE", 0.01, 0.01, "{runner} is the new favourite at {price:.2f}")
 """Its figure is the lead in win probability over the favourite until then."""
 
@@ -89,7 +93,7 @@ def step_signals(points: list[Point], scores: Scores, rows: list[int]) -> list[t
     win, price = scores.win[rows], scores.price[rows]
     fired = list(_favourite(win, price, points))
     # Without an older bar nothing has moved, and no market is dearer than its own probabilities.
-    moved, offered = points[-1].past[FIVE_MINUTES] is not None, bool(points[0].offers)
+    moved, offered = points[-1].past[SIGNAL_HORIZON] is not None, bool(points[0].offers)
     if moved or offered:
         quotes = np.frombuffer(b"".join(p.rows for p in points)).reshape(len(points), -1, WIDTH)[:, view.rows]
         liquid = (np.array(view.rows) >= 0) & (quotes[:, :, TRADED] >= LEAST_TRADED)
@@ -98,7 +102,7 @@ def step_signals(points: list[Point], scores: Scores, rows: list[int]) -> list[t
             whole = scores.overround[rows][:, None] >= UNDERROUND
             fired += _signal(VALUE, edge * (liquid & whole), best, win, points)
         if moved:
-            log_move = np.nan_to_num(scores.movement[rows][:, :, FIVE_MINUTES])
+            log_move = np.nan_to_num(scores.movement[rows][:, :, SIGNAL_HORIZON])
             change = np.expm1(log_move) * (liquid & (price <= LONGEST))
             fired += [
                 *_signal(STEAM, -change, price, win, points),

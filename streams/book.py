@@ -8,15 +8,13 @@ from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from models import MarketBatch, consensus
+from models.movement import HORIZONS_MINUTES
 from schemas.identity import MICROS
 from schemas.records import MarketType, OddsUpdate, Pool, RunnerPrice
 
 BAR_SECONDS = 60
 BAR_MICROS = BAR_SECONDS * MICROS
 MAX_BARS = 120
-HORIZONS = (1, 5, 30)
-"""Minutes back at which past prices stand in a row."""
-
 LAST, BACK, BACK_SIZE, LAY, LAY_SIZE, TRADED = range(6)
 WIDTH = 6
 """Numbers a runner: last, back, its size, lay, its size, traded. 0.0 is none."""
@@ -54,7 +52,7 @@ class Book(Struct):
     priced: bool = False
     minute: int = 0
     bars: list[Bar] = field(default_factory=list)
-    past: list[Bar | None] = field(default_factory=lambda: [None] * len(HORIZONS))
+    past: list[Bar | None] = field(default_factory=lambda: [None] * len(HORIZONS_MINUTES))
     """The bars that the present minute is compared with, one a horizon."""
     starting_prices: dict[str, float] = field(default_factory=dict)
     in_play: dict[str, float] = field(default_factory=dict)
@@ -125,7 +123,7 @@ def roll(book: Book, minute: int) -> None:
         book.bars.append(Bar(book.minute, rows=book.quotes.tobytes(), places=book.places or 1))
         del book.bars[:-MAX_BARS]
     book.minute = minute
-    book.past = [_bar_at(book, minute - horizon) for horizon in HORIZONS]
+    book.past = [_bar_at(book, minute - horizon) for horizon in HORIZONS_MINUTES]
 
 
 def _bar_at(book: Book, minute: int) -> Bar | None:
@@ -141,7 +139,7 @@ def settle(bars: Iterable[Bar | None]) -> None:
             blocks.setdefault((len(bar.rows), bar.places), {})[id(bar)] = bar
     for (_, places), members in blocks.items():
         rows = np.frombuffer(b"".join(bar.rows for bar in members.values())).reshape(len(members), -1, WIDTH)
-        nothing = np.zeros((*rows.shape[:2], len(HORIZONS)))
+        nothing = np.zeros((*rows.shape[:2], len(HORIZONS_MINUTES)))
         quotes = consensus(numbers(rows, nothing, [places] * len(rows), [0.0] * len(rows)), float(places))
         prices = np.where(quotes.priced, 1.0 / quotes.inverse, 0.0).tolist()
         for bar, closing in zip(members.values(), prices, strict=True):

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import MarketBatch, MarketModel, Model, PlaceMarketModel, Scores
+from models.movement import HORIZONS_MINUTES
 from schemas.identity import MICROS
 from schemas.records import Alert
-from streams.book import HORIZONS, LAST, WIDTH, Bar, numbers, settle
+from streams.book import LAST, WIDTH, Bar, numbers, settle
 from streams.race import Race
 from streams.view import View
 
-NO_BARS: Sequence[Bar | None] = [None] * len(HORIZONS)
+NO_BARS: Sequence[Bar | None] = [None] * len(HORIZONS_MINUTES)
 
 
 class Point(NamedTuple):
@@ -121,7 +122,7 @@ def _rows_of(scores: Scores) -> Iterator[Scored]:
     """The rows of a block, cut from it as a whole, which is several times faster than row by row."""
     price, movement = scores.price.tobytes(), scores.movement.tobytes()
     size = scores.price.shape[1] * scores.price.itemsize
-    wide = size * len(HORIZONS)
+    wide = size * len(HORIZONS_MINUTES)
     columns = zip(
         scores.win.tolist(), scores.place.tolist(), scores.overround.tolist(), scores.confidence.tolist(),
         strict=True,

@@ -130,26 +130,22 @@ def dump(state: RaceState, touched_at: int = 0) -> bytes:
 
 def load(data: bytes) -> RaceState:
     """The state of bytes that `dump` wrote; exact, floats included. Raises StateError for other bytes."""
-    return _read(data)[2]
+    return kept(data)[1]
 
 
-def touched_at(data: bytes) -> int:
-    """The time that `dump` was given. Raises StateError for bytes that it did not write."""
-    return _read(data)[1]
-
-
-def _read(data: bytes) -> tuple[int, int, RaceState]:
+def kept(data: bytes) -> tuple[int, RaceState]:
+    """The time that `dump` was given, and the state. Raises StateError for bytes that it did not write."""
     try:
-        stored = _decoder.decode(data)
+        form, touched_at, state = _decoder.decode(data)
     except DecodeError as error:
         raise StateError(
             f"a stored race state is of another release or corrupt ({error}): use another topic prefix"
         ) from error
-    if stored[0] != FORMAT:
+    if form != FORMAT:
         raise StateError(
-            f"a race state has format {stored[0]}, this release reads {FORMAT}: use another topic prefix"
+            f"a race state has format {form}, this release reads {FORMAT}: use another topic prefix"
         )
-    return stored
+    return touched_at, state
 
 
 def bury(state: RaceState) -> RaceState:

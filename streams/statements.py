@@ -1,14 +1,15 @@
 """Statements: what a scoring point says, whether that is news, and why it changed."""
 
 from functools import lru_cache
-from math import expm1, isnan, nan
+from math import nan
 from typing import NamedTuple
 
 import numpy as np
 
+from models import relative, trend
+from models.movement import HORIZONS_MINUTES
 from schemas.identity import uuid_of
-from schemas.records import Prediction, Reason, RunnerPrediction, Trend
-from streams.book import HORIZONS
+from schemas.records import Prediction, Reason, RunnerPrediction
 from streams.scoring import Point, Scored
 from streams.state import Said
 from streams.view import View
@@ -20,7 +21,7 @@ NEWS = 0.005
 """Win probability that a runner has to move before the reasons name it."""
 
 MOST_MOVERS = 3
-UNKNOWN_MOVES = [nan] * len(HORIZONS)
+UNKNOWN_MOVES = [nan] * len(HORIZONS_MINUTES)
 SOURCE = "hpr"
 
 
@@ -67,7 +68,7 @@ def prices(said: Said) -> list[float]:
 
 def moves(said: Said) -> list[list[float]]:
     """Log moves of each runner's price over 1, 5 and 30 minutes; NaN where unknown."""
-    by_interest = np.frombuffer(said.movement).reshape(-1, len(HORIZONS)).tolist()
+    by_interest = np.frombuffer(said.movement).reshape(-1, len(HORIZONS_MINUTES)).tolist()
     return [by_interest[column] if column >= 0 else UNKNOWN_MOVES for column in said.columns]
 
 
@@ -213,17 +214,3 @@ TURNS = {
     ("ALSO_ELIGIBLE", "ACTIVE"): ("FIELD", "draws in"),
 }
 """What it is called when a runner's status turns from one to another."""
-
-STEAM_AT = -0.10
-DRIFT_AT = 0.15
-
-
-def relative(log_move: float) -> float | None:
-    """Relative change of a price from its log change: -0.08 is 8 % shorter; None where unknown."""
-    return None if isnan(log_move) else expm1(log_move)
-
-
-def trend(log_move_5m: float) -> Trend:
-    """Whether the price steams (10 % shorter in 5 minutes), drifts (15 % longer) or neither."""
-    change = relative(log_move_5m) or 0.0
-    return "STEAM" if change <= STEAM_AT + 1e-9 else "DRIFT" if change >= DRIFT_AT - 1e-9 else "STEADY"

@@ -1,11 +1,12 @@
 """The race as readers see it: one record with all of it, for the compacted topic that gateways start from."""
 
+from models import relative, trend
 from schemas.identity import uuid_of
 from schemas.records import RaceView, RunnerView
 from streams.book import BACK, BACK_SIZE, BAR_SECONDS, LAST, LAY, LAY_SIZE, TRADED, WIDTH, Book, settle
 from streams.race import Race
 from streams.state import Said
-from streams.statements import SOURCE, UNKNOWN_MOVES, model_versions, moves, prediction_id, relative, trend
+from streams.statements import SOURCE, UNKNOWN_MOVES, model_versions, moves, prediction_id
 from streams.view import Runner, View
 
 SHOWN_BARS = 60

@@ -17,7 +17,7 @@ from streams.metrics import Metrics
 from streams.race import Race
 from streams.runs import Poison, Run, TopicPartition
 from streams.scoring import Scorer
-from streams.state import RaceState, dump, load, touched_at
+from streams.state import RaceState, dump, kept, load
 from streams.statements import Statement, prediction
 from streams.views import race_view
 from topics.catalogue import ALERTS, DEAD_LETTERS, PREDICTIONS, RACES, RACES_CHANGELOG
@@ -196,10 +196,10 @@ class Worker:
     def recovered(self, partitions: Collection[int]) -> None:
         """Take note of the races of `partitions`, which the table holds after a recovery; others go."""
         for key, data in list(self._races.table.items()):
-            state = load(data)
+            touched_at, state = kept(data)
             partition = partition_of(state)
             if partition in partitions:
-                self._lives[state.race_id] = (partition, moves_on_at(state, touched_at(data)))
+                self._lives[state.race_id] = (partition, moves_on_at(state, touched_at))
             else:
                 del self._races.table[key]
 

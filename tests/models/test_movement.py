@@ -1,12 +1,13 @@
 """Prices shorten below zero and drift above it."""
 
-from math import log
+from math import inf, log, nan
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from models import drifting, movement, steaming
+from models import movement, relative, trend
+from models.movement import SIGNAL_HORIZON
 
 
 def moved(price: float, past: tuple[float, float, float]) -> np.ndarray:
@@ -23,26 +24,26 @@ def test_movement_from_or_to_an_unknown_price_is_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("price", "five_minutes_ago", "steams", "drifts"),
+    ("price", "five_minutes_ago", "word"),
     [
-        (9.0, 10.0, True, False),
-        (2.7, 3.0, True, False),
-        (9.1, 10.0, False, False),
-        (11.4, 10.0, False, False),
-        (11.5, 10.0, False, True),
-        (3.45, 3.0, False, True),
-        (5.0, 0.0, False, False),
+        (9.0, 10.0, "STEAM"),
+        (2.7, 3.0, "STEAM"),
+        (9.1, 10.0, "STEADY"),
+        (11.4, 10.0, "STEADY"),
+        (11.5, 10.0, "DRIFT"),
+        (3.45, 3.0, "DRIFT"),
+        (5.0, 0.0, "STEADY"),
     ],
 )
 def test_steam_is_ten_percent_shorter_and_drift_fifteen_longer_in_five_minutes(
-    price: float, five_minutes_ago: float, steams: bool, drifts: bool
+    price: float, five_minutes_ago: float, word: str
 ) -> None:
     change = moved(price, (0.0, five_minutes_ago, 0.0))
-    assert steaming(change).tolist() == [[steams]]
-    assert drifting(change).tolist() == [[drifts]]
+    assert trend(float(change[0, 0, SIGNAL_HORIZON])) == word
 
 
-def test_other_horizons_give_no_signal() -> None:
-    change = moved(5.0, (20.0, 5.0, 1.5))
-    assert not steaming(change).any()
-    assert not drifting(change).any()
+def test_a_relative_change() -> None:
+    assert relative(log(0.92)) == pytest.approx(-0.08)
+    assert relative(nan) is None
+    assert relative(0.0) == 0.0
+    assert relative(-inf) == -1.0

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models import consensus
+from models.movement import HORIZONS_MINUTES
 from schemas.identity import MICROS
 from schemas.records import OddsUpdate
 from streams.book import (
     BACK_SIZE,
     BAR_MICROS,
-    HORIZONS,
     LAY_SIZE,
     MAX_BARS,
     TRADED,
@@ -46,7 +46,7 @@ def closing(quotes: bytes, places: int = 1) -> list[float]:
     """What models.consensus reads of quotes as they stood, 0.0 where there is no price."""
     rows = np.frombuffer(quotes).reshape(1, -1, WIDTH)
     read = consensus(
-        numbers(rows, np.zeros((*rows.shape[:2], len(HORIZONS))), [places], [0.0]), float(places)
+        numbers(rows, np.zeros((*rows.shape[:2], len(HORIZONS_MINUTES))), [places], [0.0]), float(places)
     )
     prices: list[float] = np.where(read.priced, 1.0 / read.inverse, 0.0)[0].tolist()
     return prices

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import expm1, inf, log, nan
 from typing import Any
 
 import pytest
@@ -27,9 +26,7 @@ from streams.statements import (
     prediction,
     prediction_id,
     reasons,
-    relative,
     said_at,
-    trend,
 )
 from tests.streams.events import RACE, card, entry, odds, price, result, scratch, status
 from tests.streams.test_race import deliveries
@@ -220,28 +217,6 @@ class TestRecord:
         statement = statements(CARD, PRICES, ("RaceStatus", status("SUSPENDED", 20)))[-1]
         prediction(statement)
         assert statement.said.why == ["suspended"]
-
-
-class TestTrend:
-    @pytest.mark.parametrize(
-        ("change", "word"),
-        [
-            (-0.1, "STEAM"),
-            (-0.099, "STEADY"),
-            (0.0, "STEADY"),
-            (0.149, "STEADY"),
-            (0.15, "DRIFT"),
-            (nan, "STEADY"),
-        ],
-    )
-    def test_ten_per_cent_shorter_steams_and_fifteen_longer_drifts(self, change: float, word: str) -> None:
-        assert trend(log(1.0 + change)) == word
-
-    def test_a_relative_change(self) -> None:
-        assert relative(log(0.92)) == pytest.approx(-0.08)
-        assert relative(nan) is None
-        assert relative(0.0) == 0.0
-        assert relative(-inf) == expm1(-inf) == -1.0
 
 
 def standing(race: Race) -> Said:
