@@ -28,8 +28,9 @@ def test_a_worker_waits_for_its_broker_and_outlives_it(tmp_path: Path, captures:
             run("feed", "betfair", str(early), log=log, **environment)
             with Progress(node.bootstrap, PREFIX) as progress:
                 wait_until(lambda: progress.behind() == 0, "the first capture is worked")
-            feed = spawn("feed", "betfair", str(late), log=log, **environment)
-            wait_until(lambda: feed.poll() is not None or "feed" in log.read_text(), "the feed has begun", 10)
+                written = progress.written()
+                feed = spawn("feed", "betfair", str(late), log=log, **environment)
+                wait_until(lambda: progress.written() > written, "the feed has begun", 20)
             node.restart(abruptly=True)
             assert feed.wait(60) == 0
             with Progress(node.bootstrap, PREFIX) as progress:
