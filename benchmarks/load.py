@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from io import BytesIO
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from confluent_kafka import OFFSET_END, Consumer, TopicPartition
 from fastavro import parse_schema, schemaless_reader
@@ -41,6 +41,17 @@ class Moment(NamedTuple):
     at: float
 
 
+class Arrivals(Protocol):
+    """The other side of what is measured: what has arrived, kept in order."""
+
+    @property
+    def arrived(self) -> Sequence[tuple[float, str | bytes]]:
+        """When each record or frame arrived, in seconds, and its content."""
+
+    def moments(self, first: int = 0) -> list[Moment]:
+        """What has arrived until now, from number `first` on."""
+
+
 class Reader:
     """Notes when each record of a topic arrives; records are looked into only afterwards."""
 
@@ -67,9 +78,9 @@ class Reader:
             if record is not None and record.error() is None and (value := record.value()):
                 self.arrived.append((time.perf_counter(), value))
 
-    def moments(self) -> list[Moment]:
-        """What has arrived until now."""
-        return [moment_of(value, at) for at, value in self.arrived.copy()]
+    def moments(self, first: int = 0) -> list[Moment]:
+        """What has arrived until now, from number `first` on."""
+        return [moment_of(value, at) for at, value in self.arrived[first:]]
 
 
 def moment_of(value: bytes, at: float) -> Moment:
@@ -112,7 +123,7 @@ class Load:
         return self._last
 
 
-def wait_for(sent: Sequence[Moment], reader: Reader, seconds: float = LATE_SECONDS) -> None:
+def wait_for(sent: Sequence[Moment], arrivals: Arrivals, seconds: float = LATE_SECONDS) -> None:
     """Wait until the last event of each race has come through.
 
     Raises BrokerError if that takes over `seconds`.
@@ -121,10 +132,8 @@ def wait_for(sent: Sequence[Moment], reader: Reader, seconds: float = LATE_SECON
     deadline = time.monotonic() + seconds
     looked_at = 0
     while last:
-        arrived = reader.arrived[looked_at:]
-        looked_at += len(arrived)
-        for _, value in arrived:
-            race_id, event_time, _ = moment_of(value, 0.0)
+        first, looked_at = looked_at, len(arrivals.arrived)
+        for race_id, event_time, _ in arrivals.moments(first):
             if event_time >= last.get(race_id, event_time + 1):
                 del last[race_id]
         if last and time.monotonic() > deadline:

@@ -3,7 +3,7 @@
 import os
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Literal
@@ -12,7 +12,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-Unit = Literal["messages/s", "us/race", "ms"]
+Unit = Literal["messages/s", "events/s", "us/race", "us/event", "ms", "MiB"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class Report:
     name: str
     machine: dict[str, str | int]
     rows: list[Row]
+    series: dict[str, list[float]] = field(default_factory=dict)
+    """What is drawn as lines, by the line's name."""
 
 
 def row(what: str, peer: str, ours: Sequence[float], theirs: Sequence[float], unit: Unit) -> Row:

@@ -3,7 +3,7 @@
 Schemas are compiled once. Records of older schemas are read into the newest one of their name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
@@ -16,6 +16,7 @@ from schemas import history as committed
 from schemas import sources
 from schemas.errors import CorruptRecordError, SchemaError, UnknownSchemaError
 from schemas.history import History
+from schemas.sources import Json
 
 MAGIC = 0
 PREFIX_BYTES = 5
@@ -29,21 +30,27 @@ class _Reader:
     """Schema to read into; None where the record has it already, which is faster."""
 
 
-class Codec:
-    """Encodes and decodes records with the ids of a schema history."""
+def _not_in_history(id: int) -> Json:
+    raise UnknownSchemaError(f"schema id {id} is not in the schema history")
 
-    def __init__(self, history: History) -> None:
-        newest = {name: sources.plain(sources.raw(name)) for name in sources.names()}
+
+class Codec:
+    """Encodes and decodes records with the ids of a schema history.
+
+    `find` is asked, once for each id, for the schema of an id that the history lacks; it raises
+    UnknownSchemaError if it has none either.
+    """
+
+    def __init__(self, history: History, find: Callable[[int], Json] = _not_in_history) -> None:
+        self.history = history
+        self._find = find
+        self._newest = {name: sources.plain(sources.raw(name)) for name in sources.names()}
         self._writers: dict[str, tuple[bytes, Schema]] = {}
         self._readers: dict[int, _Reader] = {}
-        for name, schema in newest.items():
+        for name, schema in self._newest.items():
             id = history.id_of(sources.raw(name))
             if id is not None:
                 self._writers[name] = bytes([MAGIC]) + id.to_bytes(PREFIX_BYTES - 1, "big"), schema
-        for id, known in history.schemas.items():
-            name = known["name"]
-            same = history.id_of(sources.raw(name)) == id
-            self._readers[id] = _Reader(name, sources.plain(known), None if same else newest[name])
 
     def encode(self, name: str, record: Mapping[str, Any]) -> bytes:
         """Wire bytes of `record`, an event called `name`.
@@ -64,7 +71,7 @@ class Codec:
     def decode(self, data: bytes) -> tuple[str, Any]:
         """Name and record (a typed record of schemas.records) of wire bytes.
 
-        Raises UnknownSchemaError for an id that the history lacks, CorruptRecordError for all else.
+        Raises UnknownSchemaError for an id of which nothing is known, CorruptRecordError for all else.
         """
         if len(data) < PREFIX_BYTES or data[0] != MAGIC:
             raise CorruptRecordError(
@@ -73,7 +80,7 @@ class Codec:
         id = int.from_bytes(data[1:PREFIX_BYTES], "big")
         reader = self._readers.get(id)
         if reader is None:
-            raise UnknownSchemaError(f"schema id {id} is not in the schema history")
+            reader = self._readers[id] = self._meet(id)
         source = BytesIO(data)
         source.seek(PREFIX_BYTES)
         try:
@@ -85,6 +92,22 @@ class Codec:
                 f"{reader.name} (schema id {id}) has {len(data) - source.tell()} bytes too many"
             )
         return reader.name, record
+
+    def _meet(self, id: int) -> _Reader:
+        """How to read records of an id that is met for the first time."""
+        schema = self.history.schemas.get(id)
+        if schema is None:
+            schema = self._find(id)
+        name = str(schema.get("name", "")).rpartition(".")[2]
+        newest = self._newest.get(name)
+        if newest is None:
+            raise UnknownSchemaError(f"schema id {id} is no event known here, but {name or 'no Avro record'}")
+        try:
+            writer = sources.plain(schema)
+        except Exception as error:  # what fastavro raises on foreign schemas is of many kinds
+            raise UnknownSchemaError(f"schema id {id} is not a schema of its own: {error!r}") from error
+        # By content, because registries write the text of a schema in their own way.
+        return _Reader(name, writer, None if writer == newest else newest)
 
 
 @cache

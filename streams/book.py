@@ -86,13 +86,9 @@ def fold_odds(book: Book, event: OddsUpdate) -> None:
 def _set(book: Book, price: RunnerPrice) -> None:
     at = book.row(price["runner_id"])
     last, back, lay = _price(price["last"]), _price(price["back"]), _price(price["lay"])
-    quotes = book.quotes
-    quotes[at] = last
-    quotes[at + BACK] = back
-    quotes[at + BACK_SIZE] = _money(price["back_size"]) if back else 0.0
-    quotes[at + LAY] = lay
-    quotes[at + LAY_SIZE] = _money(price["lay_size"]) if lay else 0.0
-    quotes[at + TRADED] = _money(price["traded"])
+    back_size = _money(price["back_size"]) if back else 0.0
+    lay_size = _money(price["lay_size"]) if lay else 0.0
+    book.quotes[at : at + WIDTH] = array("d", (last, back, back_size, lay, lay_size, _money(price["traded"])))
     if not book.priced and (last or back or lay):
         book.priced = True
 

@@ -30,7 +30,7 @@ class Side:
         for price, size in changes:
             if size == 0.0:
                 if sizes.pop(price, None) is not None and price == best:
-                    best = sign * max(sign * other for other in sizes) if sizes else None
+                    best = (max(sizes) if sign > 0.0 else min(sizes)) if sizes else None
                     changed = True
             elif size > 0.0 and LOWEST_PRICE < price <= HIGHEST_PRICE:
                 sizes[price] = size
@@ -77,10 +77,10 @@ class RunnerBook:
     def apply(self, change: RunnerChange, problems: list[str]) -> bool:
         """Fold one change in; True if anything in `quote` changed. What cannot be is left out and named."""
         changed = False
-        if change.atb is not None:
-            changed = self.back.ladder(change.atb, problems)
-        if change.atl is not None:
-            changed |= self.lay.ladder(change.atl, problems)
+        if (ladder := change.atb) is not None:
+            changed = self.back.ladder(ladder, problems)
+        if (ladder := change.atl) is not None:
+            changed |= self.lay.ladder(ladder, problems)
         if (depth := change.batb or change.bdatb) is not None:
             changed |= self.back.depth(depth, problems)
         if (depth := change.batl or change.bdatl) is not None:

@@ -1,6 +1,6 @@
 """Stream messages to events: a pure translator that keeps each market's definition and order book."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
@@ -12,6 +12,7 @@ from feeds.betfair.messages import (
     HORSE_RACING,
     Definition,
     MarketChange,
+    RunnerChange,
     decode_change,
     decode_message,
 )
@@ -76,15 +77,15 @@ def _event(market: Market, name: str, kind: str, body: dict[str, Any]) -> Named:
 
     The race does too because it hangs on what else is fed: a place market alone is of another race id.
     """
-    race_id = market.race.race_id
-    identity = f"{SOURCE}:{race_id}:{market.market_id}:{market.pt}:{len(market.seen) - 1}:{kind}:"
+    race_id, pt, seen = market.race.race_id, market.pt, market.seen
+    identity = f"{SOURCE}:{race_id}:{market.market_id}:{pt}:{len(seen) - 1}:{kind}:"
     event = {
-        "event_id": uuid_of(identity.encode() + bytes(market.seen[-1])),
+        "event_id": uuid_of(identity.encode() + bytes(seen[-1])),
         "source": SOURCE,
         "race_id": race_id,
-        "event_time": market.pt * 1000,
+        "event_time": pt * 1000,
         "recorded_time": market.recorded_time,
-        "sequence": market.pt * SEQUENCES_PER_MS + market.emitted,
+        "sequence": pt * SEQUENCES_PER_MS + market.emitted,
         **body,
     }
     market.emitted += 1
@@ -98,10 +99,11 @@ class Translator:
         self.directory = RaceDirectory()
         self._markets: dict[str, Market] = {}
 
-    def translate(self, message: bytes, origin: Origin) -> list[Named]:
+    def translate(self, message: bytes, origin: Origin, received: int | None = None) -> list[Named]:
         """Events of one message; of one that cannot be understood, a DeadLetter with its bytes.
 
-        `origin` says where the message came from.
+        `origin` says where the message came from; `received` when, in microseconds since 1970: left out of
+        a recording, which was known at its publish time.
         """
         try:
             parsed = decode_message(message)
@@ -113,13 +115,13 @@ class Translator:
         if parsed.pt is None or not 0 < parsed.pt < LAST_PT:
             return [self._dead(message, origin, "market change without a possible publish time pt")]
         if parsed.mc is not None and len(parsed.mc) == 1:
-            return self._change(parsed.mc[0], parsed.pt, origin)
+            return self._change(parsed.mc[0], parsed.pt, origin, received)
         # A place market may stand before the win market that lends it the race number.
         for definition in readable_definitions(parsed.mc or []):
             self.directory.learn(definition)
-        return [named for raw in parsed.mc or () for named in self._change(raw, parsed.pt, origin)]
+        return [named for raw in parsed.mc or () for named in self._change(raw, parsed.pt, origin, received)]
 
-    def _change(self, raw: Raw, pt: int, origin: Origin) -> list[Named]:
+    def _change(self, raw: Raw, pt: int, origin: Origin, received: int | None) -> list[Named]:
         try:
             change = decode_change(raw)
             definition = change.definition
@@ -129,7 +131,7 @@ class Translator:
         if market.pt != pt:
             market.pt, market.seen, market.emitted = pt, [raw], 0
             # A recorder whose clock steps back still knew this change only after the one before it.
-            market.recorded_time = max(market.recorded_time, pt * 1000)
+            market.recorded_time = max(market.recorded_time, pt * 1000 if received is None else received)
         elif any(bytes(raw) == bytes(known) for known in market.seen):
             return []
         else:
@@ -196,16 +198,23 @@ def _events(
         events += _defined(market, before, definition)
     problems: list[str] = []
     if change.rc or change.img:
-        touched: dict[int, RunnerBook] = {}
-        for runner in change.rc or ():
-            book = market.book(runner.id)
-            if book.apply(runner, problems):
-                touched[runner.id] = book
+        quotes = _quotes(market, change.rc or (), problems)
         # Deep in the ladder nothing that is carried changes: then there is nothing to say.
-        if touched or change.img:
-            quotes = [book.quote() for book in touched.values()]
+        if quotes or change.img:
             events.append(_event(market, "OddsUpdate", "odds", _odds(market, quotes, bool(change.img))))
     return events, problems
+
+
+def _quotes(market: Market, changes: Iterable[RunnerChange], problems: list[str]) -> list[RunnerPrice]:
+    """Fold changes of runners into their books; the quotes of those that changed anything carried."""
+    books = market.books
+    touched: dict[int, RunnerBook] = {}
+    for runner in changes:
+        id = runner.id
+        book = books.get(id) or market.book(id)
+        if book.apply(runner, problems):
+            touched[id] = book
+    return [book.quote() for book in touched.values()]
 
 
 def _defined(market: Market, before: Definition | None, now: Definition) -> Iterator[Named]:

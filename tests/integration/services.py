@@ -18,11 +18,13 @@ from topics import admin
 from topics.catalogue import RACE_EVENTS
 
 PATIENCE_SECONDS = 120.0
-COORDINATOR_MOVING = (
+SETTLING = (
     KafkaError.NOT_COORDINATOR,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
     KafkaError._TRANSPORT,
 )
+"""What a broker answers while its topics or groups are being made, or found again after a start."""
 
 
 def spawn(*arguments: str, log: Path, **environment: str) -> subprocess.Popen[bytes]:
@@ -103,11 +105,11 @@ class Progress:
         """Records that no commit covers yet; very many while the broker cannot say."""
         try:
             found = self._consumer.committed(self._all, timeout=10)
+            return self.written() - sum(max(at.offset, 0) for at in found)
         except KafkaException as error:
-            if error.args[0].code() not in COORDINATOR_MOVING:
+            if error.args[0].code() not in SETTLING:
                 raise
             return 1 << 40
-        return self.written() - sum(max(at.offset, 0) for at in found)
 
     def written(self) -> int:
         """Records written to the race topics so far."""
