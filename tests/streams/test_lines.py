@@ -9,7 +9,7 @@ from schemas.codec import default_codec
 from schemas.identity import iso
 from schemas.records import Event
 from streams import engine
-from streams.lines import CORE, line_of_prediction, line_of_statement
+from streams.lines import RunnerLine, line_of_prediction, line_of_statement
 from streams.replay import Races, located
 from streams.scoring import default_scorer
 from streams.statements import Statement, model_versions, prediction
@@ -51,7 +51,7 @@ def test_a_line_says_what_of_which_race_when_and_by_which_models() -> None:
 def test_runners_stand_in_the_order_of_the_card_with_their_chances_in_full() -> None:
     statement = last(CARD, PRICES)
     runners = read(CARD, PRICES)["runners"]
-    assert [list(runner) for runner in runners] == [list(CORE)] * 3
+    assert [list(runner) for runner in runners] == [list(RunnerLine.__struct_fields__)] * 3
     assert [runner["runner_id"] for runner in runners] == ["1", "2", "3"]
     assert [runner["win_probability"] for runner in runners] == statement.said.win
     assert [runner["place_probability"] for runner in runners] == statement.said.place
