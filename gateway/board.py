@@ -12,7 +12,7 @@ from gateway import views
 from gateway.contract import Freshness
 from gateway.positions import Position
 from schemas.identity import MICROS
-from schemas.records import FeedStatus, RaceView
+from schemas.records import FeedStatus, RaceBars, RaceView
 
 ALL = "track:*"
 LISTED_MICROS = 36 * 3600 * MICROS
@@ -52,6 +52,7 @@ class Board:
         self.feeds: dict[str, FeedStatus] = {}
         self.newest_recorded = 0
         self._races: dict[str, Standing] = {}
+        self._bars: dict[str, RaceBars] = {}
         self._heads: dict[int, int] = {}
         self._told: dict[str, Freshness] = {}
 
@@ -76,6 +77,17 @@ class Board:
         if known is not None and known.offset < offset:
             del self._races[race_id]
             self._told.pop(race_id, None)
+
+    def chart(self, race_id: str, bars: RaceBars | None) -> None:
+        """Take in the bars of a race, or that it has none any more."""
+        if bars is None:
+            self._bars.pop(race_id, None)
+        else:
+            self._bars[race_id] = bars
+
+    def bars(self, race_id: str) -> RaceBars | None:
+        """The latest bars of a race."""
+        return self._bars.get(race_id)
 
     def hear(self, status: FeedStatus) -> None:
         """Take in what a feed said; an older word than its last is dropped."""

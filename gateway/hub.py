@@ -81,6 +81,8 @@ class Hub:
                 self.board.forget(record.race_id, record.partition, record.offset)
             elif standing := self.board.apply(record.view, record.partition, record.offset):
                 self.audience.offer(standing)
+        for race_id, bars in run.bars:
+            self.board.chart(race_id, bars)
         self.board.whole = self.board.whole or run.whole
         self._count(run)
 
@@ -100,6 +102,7 @@ class Hub:
 
     def _count(self, run: Run) -> None:
         self.metrics.records_read.labels("racing.races").inc(len(run.races))
+        self.metrics.records_read.labels("racing.bars").inc(len(run.bars))
         self.metrics.records_read.labels("feeds.status").inc(len(run.feeds))
         self.metrics.records_skipped.inc(run.skipped)
         self.metrics.races.set(len(self.board))

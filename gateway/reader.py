@@ -1,4 +1,4 @@
-"""The Kafka side of the gateway: a thread that reads every race and the feeds' status, and hands them on.
+"""The Kafka side of the gateway: a thread that reads races, bars and the feeds' status, and hands them on.
 
 It assigns itself all partitions, belongs to no group, and outlives the broker's absence.
 """
@@ -6,6 +6,7 @@ It assigns itself all partitions, belongs to no group, and outlives the broker's
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -13,8 +14,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from gateway.world import World, survey
 from schemas.codec import Codec
 from schemas.errors import BrokerError, HprError, SchemaError
-from schemas.records import FeedStatus, RaceView
-from topics.catalogue import FEED_STATUS, RACES
+from schemas.records import FeedStatus, RaceBars, RaceView
+from topics.catalogue import BARS, FEED_STATUS, RACES
 
 log = structlog.get_logger()
 
@@ -38,12 +39,20 @@ class RaceRecord:
     offset: int
 
 
+class BarsRecord(NamedTuple):
+    """A record of racing.bars; `bars` is None for a tombstone."""
+
+    race_id: str
+    bars: RaceBars | None
+
+
 @dataclass(slots=True)
 class Run:
     """What one read brought. `whole` says that all there was at the start has been read."""
 
     epoch: str
     races: list[RaceRecord] = field(default_factory=list)
+    bars: list[BarsRecord] = field(default_factory=list)
     feeds: list[FeedStatus] = field(default_factory=list)
     skipped: int = 0
     whole: bool = False
@@ -62,6 +71,7 @@ class Reader:
     ) -> None:
         self._bootstrap = bootstrap
         self._races = prefix + RACES.name
+        self._bars = prefix + BARS.name
         self._feeds = prefix + FEED_STATUS.name
         self._codec = codec
         self._hand_on = hand_on
@@ -88,12 +98,15 @@ class Reader:
         while not self._stopping.is_set():
             consumer = Consumer(self._config())
             try:
-                self._follow(consumer, survey(consumer, self._bootstrap, self._races, self._feeds))
+                self._follow(consumer, self._survey(consumer))
             except (HprError, KafkaException) as error:
                 self._say(str(error))
                 self._stopping.wait(RETRY_SECONDS)
             finally:
                 consumer.close()
+
+    def _survey(self, consumer: Consumer) -> World:
+        return survey(consumer, self._bootstrap, self._races, self._bars, self._feeds)
 
     def _config(self) -> dict[str, object]:
         return {
@@ -119,7 +132,8 @@ class Reader:
         """Read until told to stop, or until the broker comes back as another world."""
         self._doubtful.clear()
         self._assign(consumer, world)
-        behind = set(world.race_partitions)
+        behind = {(self._races, p) for p in world.race_partitions}
+        behind |= {(self._bars, p) for p in world.bar_partitions}
         whole = False
         while not self._stopping.is_set():
             messages = list(self._poll(consumer))
@@ -127,20 +141,18 @@ class Reader:
             for message in messages:
                 self._take(message, run, behind)
             run.whole = not behind
-            if run.races or run.feeds or run.skipped or run.whole != whole:
+            if run.races or run.bars or run.feeds or run.skipped or run.whole != whole:
                 whole = run.whole
                 self._hand_on(run)
             if self._doubtful.is_set() and self._is_other(consumer, world):
                 return
 
     def _assign(self, consumer: Consumer, world: World) -> None:
-        races = [
-            TopicPartition(self._races, p, _low(consumer, self._races, p)) for p in world.race_partitions
-        ]
-        feeds = [
-            TopicPartition(self._feeds, p, _recent(consumer, self._feeds, p)) for p in world.feed_partitions
-        ]
-        consumer.assign(races + feeds)
+        whole = [(self._races, p) for p in world.race_partitions]
+        whole += [(self._bars, p) for p in world.bar_partitions]
+        starts = [(topic, p, _low(consumer, topic, p)) for topic, p in whole]
+        starts += [(self._feeds, p, _recent(consumer, self._feeds, p)) for p in world.feed_partitions]
+        consumer.assign([TopicPartition(*start) for start in starts])
 
     def _poll(self, consumer: Consumer) -> Iterator[Message]:
         first = consumer.poll(POLL_SECONDS)
@@ -148,7 +160,7 @@ class Reader:
             yield first
             yield from consumer.consume(RUN - 1, 0)
 
-    def _take(self, message: Message, run: Run, behind: set[int]) -> None:
+    def _take(self, message: Message, run: Run, behind: set[tuple[str, int]]) -> None:
         error = message.error()
         if error is None:
             self._decode(message, run)
@@ -158,8 +170,8 @@ class Reader:
                     f"{message.topic()} was cut off or made anew: reading it from its beginning"
                 )
             self._doubtful.set()
-        elif message.topic() == self._races:
-            behind.discard(message.partition() or 0)
+        else:
+            behind.discard((message.topic() or "", message.partition() or 0))
 
     def _decode(self, message: Message, run: Run) -> None:
         key, value = message.key(), message.value()
@@ -168,20 +180,24 @@ class Reader:
             if message.topic() == self._feeds:
                 run.feeds.append(self._codec.decode(_bytes(value))[1])
                 return
-            view = None if value is None else self._codec.decode(_bytes(value))[1]
+            record = None if value is None else self._codec.decode(_bytes(value))[1]
         except SchemaError as error:
             run.skipped += 1
             log.warning(
                 "record skipped", topic=message.topic(), partition=partition, offset=offset, why=str(error)
             )
             return
-        run.races.append(RaceRecord(_bytes(key).decode(errors="replace"), view, partition, offset))
+        race_id = _bytes(key).decode(errors="replace")
+        if message.topic() == self._bars:
+            run.bars.append(BarsRecord(race_id, record))
+        else:
+            run.races.append(RaceRecord(race_id, record, partition, offset))
 
     def _is_other(self, consumer: Consumer, world: World) -> bool:
         """Whether the broker, after trouble, is of another epoch; while it is away, not known to be."""
         self._doubtful.clear()
         try:
-            return survey(consumer, self._bootstrap, self._races, self._feeds).epoch != world.epoch
+            return self._survey(consumer).epoch != world.epoch
         except HprError as error:
             self._say(str(error))
             self._doubtful.set()

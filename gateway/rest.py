@@ -54,7 +54,8 @@ def races(hub: Hub) -> APIRouter:
     @router.get("/{race_id}/history", response_model=RaceHistory, responses=_may_fail(HTTPStatus.NOT_FOUND))
     async def read_history(race_id: str) -> Response:
         """Closing price of each runner, bar by bar."""
-        return Response(orjson.dumps(views.race_history(_find(hub, race_id).view)), 200, LIVE, JSON)
+        view, bars = _find(hub, race_id).view, hub.board.bars(race_id)
+        return Response(orjson.dumps(views.race_history(view, bars)), 200, LIVE, JSON)
 
     return router
 

@@ -17,11 +17,14 @@ from gateway.contract import (
     ScratchNote,
 )
 from schemas.identity import MICROS, iso
-from schemas.records import AlertView, FeedStatus, RaceView, RunnerView
+from schemas.records import AlertView, FeedStatus, RaceBars, RaceView, RunnerView
 from schemas.tracks import track_by_code
 
 MISSED_HEARTBEATS = 2.5
 """A feed that was silent for so many of its heartbeats is no longer alive."""
+
+BAR_SECONDS = 60
+"""Length of the bars that are told of a race that has none yet."""
 
 PRICE_DECIMALS = 3
 """Bars travel as 32-bit floats; so many decimals give back the price that was meant."""
@@ -96,22 +99,27 @@ def _alive(feed: FeedStatus, now: int) -> bool:
     return feed["state"] != "DISCONNECTED" and silence <= MISSED_HEARTBEATS * feed["heartbeat_seconds"]
 
 
-def race_history(view: RaceView) -> RaceHistory:
-    """Closing prices of the race's bars, one list a runner."""
-    bars = view["bar_prices"]
+def race_history(view: RaceView, bars: RaceBars | None) -> RaceHistory:
+    """Closing prices of the race's bars, one list for each runner of its card."""
+    times = bars["bar_times"] if bars is not None else []
+    prices = {runner["runner_id"]: runner["prices"] for runner in bars["runners"]} if bars is not None else {}
+    nothing = [0.0] * len(times)
     return {
         "race_id": view["race_id"],
-        "bar_seconds": view["bar_seconds"],
-        "times": view["bar_times"],
+        "bar_seconds": bars["bar_seconds"] if bars is not None else BAR_SECONDS,
+        "times": times,
         "runners": [
-            {"runner_id": runner["runner_id"], "prices": [_price(bar, at) for bar in bars]}
-            for at, runner in enumerate(view["runners"])
+            {
+                "runner_id": runner["runner_id"],
+                "prices": [_price(price) for price in prices.get(runner["runner_id"], nothing)],
+            }
+            for runner in view["runners"]
         ],
     }
 
 
-def _price(bar: list[float], at: int) -> float | None:
-    return round(bar[at], PRICE_DECIMALS) if at < len(bar) and bar[at] > 0.0 else None
+def _price(price: float) -> float | None:
+    return round(price, PRICE_DECIMALS) if price > 0.0 else None
 
 
 def _runner(runner: RunnerView) -> RunnerState:

@@ -16,22 +16,25 @@ MOCK = "mockCluster"
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The epoch (16 hexadecimal digits) and the partitions of both topics."""
+    """The epoch (16 hexadecimal digits) and the partitions of each topic."""
 
     epoch: str
     race_partitions: tuple[int, ...]
+    bar_partitions: tuple[int, ...]
     feed_partitions: tuple[int, ...]
 
 
-def survey(consumer: Consumer, bootstrap: str, races: str, feeds: str) -> World:
-    """What `consumer` finds of the topics `races` and `feeds`.
+def survey(consumer: Consumer, bootstrap: str, races: str, bars: str, feeds: str) -> World:
+    """What `consumer` finds of the topics `races`, `bars` and `feeds`.
 
     Raises BrokerError if the cluster does not answer, TopicError if a topic is missing.
     """
     cluster, race_partitions = _describe(consumer, bootstrap, races)
+    _, bar_partitions = _describe(consumer, bootstrap, bars)
     _, feed_partitions = _describe(consumer, bootstrap, feeds)
     identity = f"{cluster}:{races}:{_topic_id(bootstrap, cluster, races)}"
-    return World(uuid_of(identity).replace("-", "")[:EPOCH_DIGITS], race_partitions, feed_partitions)
+    epoch = uuid_of(identity).replace("-", "")[:EPOCH_DIGITS]
+    return World(epoch, race_partitions, bar_partitions, feed_partitions)
 
 
 def _describe(consumer: Consumer, bootstrap: str, topic: str) -> tuple[str, tuple[int, ...]]:

@@ -138,9 +138,6 @@ class RunnerPrediction(TypedDict):
     place_probability: float | None
     fair_odds: float | None
     price: float | None
-    movement_1m: float | None
-    movement_5m: float | None
-    movement_30m: float | None
     trend: Trend
 
 
@@ -173,6 +170,28 @@ class Prediction(TypedDict):
     confidence: float | None
     runners: list[RunnerPrediction]
     lineage: list[Span]
+
+
+class RunnerBars(TypedDict):
+    """Closing prices of one runner."""
+
+    runner_id: str
+    prices: list[float]
+
+
+class RaceBars(TypedDict):
+    """Closing prices of a race's scored market, minute by minute: what charts begin with. sequence is
+    the race's revision when they were written."""
+
+    event_id: str
+    source: str
+    race_id: str
+    event_time: int
+    recorded_time: int
+    sequence: int
+    bar_seconds: int
+    bar_times: list[int]
+    runners: list[RunnerBars]
 
 
 class Entry(TypedDict):
@@ -314,9 +333,6 @@ class RaceView(TypedDict):
     result_time: int | None
     winners: list[str]
     alerts: list[AlertView]
-    bar_seconds: int
-    bar_times: list[int]
-    bar_prices: list[list[float]]
 
 
 class Finisher(TypedDict):
@@ -380,6 +396,7 @@ Event = (
     | FeedStatus
     | OddsUpdate
     | Prediction
+    | RaceBars
     | RaceCard
     | RaceStatus
     | RaceView

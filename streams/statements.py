@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models import relative, trend
+from models import trend
 from models.movement import HORIZONS_MINUTES
 from schemas.identity import uuid_of
 from schemas.records import Prediction, Reason, RunnerPrediction
@@ -196,9 +196,6 @@ def _runners(view: View, said: Said) -> list[RunnerPrediction]:
             "place_probability": place if win >= 0.0 else None,
             "fair_odds": 1.0 / win if win > 0.0 else None,
             "price": price if price > 0.0 else None,
-            "movement_1m": relative(move[0]),
-            "movement_5m": relative(move[1]),
-            "movement_30m": relative(move[2]),
             "trend": trend(move[1]),
         }
         for runner, win, place, price, move in zip(

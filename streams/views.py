@@ -1,9 +1,9 @@
-"""The race as readers see it: one record with all of it, for the compacted topic that gateways start from."""
+"""The race as readers see it, for the compacted topics that gateways start from: its state, and its bars."""
 
 from models import relative, trend
 from schemas.identity import uuid_of
-from schemas.records import RaceView, RunnerView
-from streams.book import BACK, BACK_SIZE, BAR_SECONDS, LAST, LAY, LAY_SIZE, TRADED, WIDTH, Book, settle
+from schemas.records import RaceBars, RaceView, RunnerView
+from streams.book import BACK, BACK_SIZE, BAR_SECONDS, LAST, LAY, LAY_SIZE, TRADED, WIDTH, settle
 from streams.race import Race
 from streams.state import Said
 from streams.statements import SOURCE, UNKNOWN_MOVES, model_versions, moves, prediction_id
@@ -53,18 +53,39 @@ def race_view(race: Race) -> RaceView:
         "result_time": view.result_time,
         "winners": list(view.winners),
         "alerts": state.alerts,
-        "bar_seconds": BAR_SECONDS,
-        "bar_times": [bar.minute * BAR_SECONDS for bar in book.bars[-SHOWN_BARS:]] if book else [],
-        "bar_prices": _bars(book, view) if book else [],
     }
 
 
-def _bars(book: Book, view: View) -> list[list[float]]:
-    """Closing prices in the order of the card's runners."""
-    at = [book.index.get(runner.runner_id, -1) for runner in view.runners]
-    bars = book.bars[-SHOWN_BARS:]
+def last_minute(race: Race) -> int | None:
+    """The minute (since 1970) of the newest bar of the scored book; None where none has closed."""
+    book = race.view.book
+    return book.bars[-1].minute if book is not None and book.bars else None
+
+
+def race_bars(race: Race) -> RaceBars:
+    """The latest bars of the scored book; without one there are none."""
+    state, view = race.state, race.view
+    bars = view.book.bars[-SHOWN_BARS:] if view.book is not None else []
+    index = view.book.index if view.book is not None else {}
     settle(bars)
-    return [[bar.prices[i] if 0 <= i < len(bar.prices) else 0.0 for i in at] for bar in bars]
+    rows = [(runner.runner_id, index.get(runner.runner_id, -1)) for runner in view.runners]
+    return {
+        "event_id": uuid_of(f"bars:{state.race_id}:{state.digest.hex()}"),
+        "source": SOURCE,
+        "race_id": state.race_id,
+        "event_time": state.event_time,
+        "recorded_time": state.recorded_time,
+        "sequence": state.revision,
+        "bar_seconds": BAR_SECONDS,
+        "bar_times": [bar.minute * BAR_SECONDS for bar in bars],
+        "runners": [
+            {
+                "runner_id": id,
+                "prices": [bar.prices[row] if 0 <= row < len(bar.prices) else 0.0 for bar in bars],
+            }
+            for id, row in rows
+        ],
+    }
 
 
 def _runner(runner: Runner, view: View, said: Said | None) -> RunnerView:

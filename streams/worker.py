@@ -19,12 +19,14 @@ from streams.runs import Poison, Run, TopicPartition
 from streams.scoring import Scorer
 from streams.state import RaceState, dump, kept, load
 from streams.statements import Statement, prediction
-from streams.views import race_view
-from topics.catalogue import ALERTS, DEAD_LETTERS, PREDICTIONS, RACES, RACES_CHANGELOG
+from streams.views import last_minute, race_bars, race_view
+from topics.catalogue import ALERTS, BARS, DEAD_LETTERS, PREDICTIONS, RACES, RACES_CHANGELOG
 from topics.producer import EventProducer
 
 CACHED_RACES = 2_000
 VIEW_TURNS = 10
+VIEW_SHARE = 0.25
+"""Of the time that a run took, for views right after it: so they are soon there and never hold runs up."""
 ACKNOWLEDGE_SECONDS = 0.002
 SAY_SO_SECONDS = 5.0
 SOURCE = "worker"
@@ -96,6 +98,7 @@ class Worker:
         *,
         clock: Callable[[], int] = wall_clock,
         patience: float = 10.0,
+        view_share: float = VIEW_SHARE,
     ) -> None:
         self._producer = producer
         self._races = races
@@ -105,7 +108,9 @@ class Worker:
         self._dirty: dict[str, int] = {}
         """Races touched since the last checkpoint, with their partition."""
         self._unseen: dict[str, int] = {}
-        """Races touched since their views were last published."""
+        """Races touched since their views were last published, the one waiting longest first."""
+        self._barred: dict[str, int] = {}
+        """Last minute in the bars published of each race."""
         self._offsets: dict[TopicPartition, int] = {}
         self._clock = clock
         self._lives: dict[str, tuple[int, int]] = {}
@@ -115,6 +120,7 @@ class Worker:
         self._checkpointing = asyncio.Lock()
         self._generation = 0
         self._patience = patience
+        self._view_share = view_share
         self._beat_at = time.clock_gettime(time.CLOCK_BOOTTIME)
 
     @property
@@ -128,7 +134,10 @@ class Worker:
         return bool(self._offsets)
 
     def work(self, run: Run) -> None:
-        """Fold, score and publish one run; a scratch is shown at once, the rest when views are due."""
+        """Fold, score and publish one run, and as many views as a share of its time allows.
+
+        A scratch is shown at once; views that still wait are due in `publish_some_views`.
+        """
         started = time.perf_counter()
         outcome = engine.run(run.records, self._races, self._scorer)
         for statement in to_publish(outcome.statements):
@@ -143,7 +152,17 @@ class Worker:
         facts = {s.point.race.state.race_id for s in outcome.statements if s.point.facts}
         self.publish_views([race_id for race_id in self._unseen if race_id in facts])
         self._offsets.update(run.covers)
-        self._metrics.observe_run(run, outcome, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        self._metrics.observe_run(run, outcome, seconds)
+        self._publish_views_until(time.perf_counter() + seconds * self._view_share)
+        self._producer.poll()
+
+    def _publish_views_until(self, deadline: float) -> None:
+        """Publish views, the one waiting longest first; one at least."""
+        while self._unseen:
+            self.publish_views([next(iter(self._unseen))])
+            if time.perf_counter() > deadline:
+                return
 
     def publish_views(self, race_ids: Collection[str] | None = None) -> None:
         """Publish the views of these races, or of all that were touched since theirs was published."""
@@ -167,12 +186,22 @@ class Worker:
     def prepare(self) -> Checkpoint:
         """Freeze what has been worked through: states as they are now and the offsets they cover."""
         self.publish_views()
+        self._publish_bars()
         now = self._clock()
         states = {id: self._stored(id, partition, now) for id, partition in self._dirty.items()}
         moved = self._move_on(now)
         ready = Checkpoint(states | moved, self._offsets, tuple(moved))
         self._dirty, self._offsets = {}, {}
         return ready
+
+    def _publish_bars(self) -> None:
+        """Publish the bars of races in which a minute has closed."""
+        for race_id in self._dirty:
+            race = self._races[race_id]
+            minute = last_minute(race)
+            if minute is not None and self._barred.get(race_id) != minute:
+                self._barred[race_id] = minute
+                self._producer.publish(BARS.name, race_bars(race))
 
     def _stored(self, race_id: str, partition: int, now: int) -> tuple[int, bytes | None]:
         state = self._races[race_id].state
@@ -188,8 +217,11 @@ class Worker:
             if race.state.buried:
                 moved[race_id] = (partition, None)
                 del self._lives[race_id]
+                for topic in (RACES, BARS):
+                    self._producer.send(topic.name, race_id.encode(), None)
             else:
                 race.bury()
+                self._barred.pop(race_id, None)
                 moved[race_id] = self._stored(race_id, partition, now)
         return moved
 
@@ -265,7 +297,7 @@ class Worker:
     def revoked(self) -> None:
         """Forget all races and offsets: another worker may own them now."""
         self._generation += 1
-        self._dirty, self._unseen, self._lives = {}, {}, {}
+        self._dirty, self._unseen, self._barred, self._lives = {}, {}, {}, {}
         self._offsets, self.covered = {}, {}
         self._races.keep(())
 

@@ -59,6 +59,9 @@ ALERTS = _fact("racing.alerts", "Alert", -1, 30, "Scratches, value shifts, steam
 RACES = Topic(
     "racing.races", "RaceView", "race_id", PARTITIONS, "compact", 0, "The latest of each race, whole"
 )
+BARS = Topic(
+    "racing.bars", "RaceBars", "race_id", PARTITIONS, "compact", 0, "Closing prices of each race, by minute"
+)
 LARGEST_BYTES = 12 << 20
 """Largest record that any producer of the project sends."""
 
@@ -71,7 +74,7 @@ FEED_STATUS = Topic("feeds.status", "FeedStatus", "source", 1, "delete", DAY_MS,
 RACE_EVENTS = (CARDS, CONDITIONS, STATUS, SCRATCHES, ODDS, RESULTS)
 """Inputs of the race fold, by rank."""
 
-ALL = (*RACE_EVENTS, PREDICTIONS, ALERTS, RACES, DEAD_LETTERS, FEED_STATUS)
+ALL = (*RACE_EVENTS, PREDICTIONS, ALERTS, RACES, BARS, DEAD_LETTERS, FEED_STATUS)
 
 BY_NAME = {topic.name: topic for topic in ALL}
 EVENT_TOPIC = {topic.schema: topic for topic in ALL}

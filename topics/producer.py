@@ -14,6 +14,9 @@ from topics.catalogue import ALERTS, BY_NAME, LARGEST_BYTES, PREDICTIONS
 
 CLOUD_EVENT_TYPES = {PREDICTIONS.name: "pro.horserace.prediction.v1", ALERTS.name: "pro.horserace.alert.v1"}
 
+POLL_RECORDS = 256
+"""Records after which delivery reports are served: each time costs a turn of the interpreter's lock."""
+
 Headers = list[tuple[str, str | bytes | None]]
 
 
@@ -88,7 +91,8 @@ class EventProducer:
                 break
         self._open[self._epoch] = self._open.get(self._epoch, 0) + 1
         self.published += 1
-        self._producer.poll(0)
+        if not self.published % POLL_RECORDS:
+            self._producer.poll(0)
 
     @property
     def unacknowledged(self) -> int:

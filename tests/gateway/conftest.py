@@ -17,7 +17,7 @@ from gateway.hub import Hub
 from gateway.protocol import Limits
 from schemas import sources
 from schemas.identity import uuid_of
-from schemas.records import FeedStatus, RaceView, RunnerView
+from schemas.records import FeedStatus, RaceBars, RaceView, RunnerView
 from topics.embedded import EmbeddedBroker
 
 NOON = 1_690_000_000_000_000
@@ -87,6 +87,26 @@ def runner() -> RunnerMaker:
     return _runner
 
 
+def _bars(times: list[int], **prices: list[float]) -> RaceBars:
+    return {
+        "event_id": uuid_of("bars"),
+        "source": "hpr",
+        "race_id": "BEL-20230715-01",
+        "event_time": 0,
+        "recorded_time": 0,
+        "sequence": 1,
+        "bar_seconds": 60,
+        "bar_times": times,
+        "runners": [{"runner_id": id, "prices": closing} for id, closing in prices.items()],
+    }
+
+
+@pytest.fixture(scope="session")
+def bars() -> Callable[..., RaceBars]:
+    """Makes RaceBars: `bars(times, runner_id=prices, …)`."""
+    return _bars
+
+
 @pytest.fixture(scope="session")
 def status() -> StatusMaker:
     """Makes a FeedStatus: `status(source, at, **fields)`."""
@@ -152,7 +172,7 @@ def run_gateway() -> GatewayRunner:
 def broker() -> Iterator[EmbeddedBroker]:
     """An embedded broker with the topics that the gateway reads."""
     with EmbeddedBroker() as embedded:
-        embedded.touch(["racing.races", "feeds.status"])
+        embedded.touch(["racing.races", "racing.bars", "feeds.status"])
         yield embedded
 
 

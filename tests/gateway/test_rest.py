@@ -8,8 +8,8 @@ import pytest
 from gateway.app import create_app
 from gateway.board import Board
 from gateway.hub import wall
-from gateway.reader import RaceRecord, Run
-from schemas.records import FeedStatus, RaceView, RunnerView
+from gateway.reader import BarsRecord, RaceRecord, Run
+from schemas.records import FeedStatus, RaceBars, RaceView, RunnerView
 
 NOON = 1_690_000_000_000_000
 HOUR = 3_600_000_000
@@ -23,6 +23,7 @@ async def client(
     view: ViewMaker,
     runner: Callable[..., RunnerView],
     status: Callable[..., FeedStatus],
+    bars: Callable[..., RaceBars],
     page: Path,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A gateway whose reader never ran, with two races of one day and one of three days before."""
@@ -34,13 +35,12 @@ async def client(
             9,
             race_date="2023-07-15",
             runners=[runner("7")],
-            bar_times=[60],
-            bar_prices=[[4.5]],
         ),
         view("BEL-20230712-01", 3, scheduled_off=NOON - 72 * HOUR, race_date="2023-07-12"),
     ]
     races = [RaceRecord(v["race_id"], v, 0, offset) for offset, v in enumerate(views)]
-    app.state.hub.apply(Run("00112233445566aa", races, [status("simulator", wall())], 0, True))
+    charted = [BarsRecord("SAR-20230715-01", bars([60], **{"7": [4.5]}))]
+    app.state.hub.apply(Run("00112233445566aa", races, charted, [status("simulator", wall())], 0, True))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as opened:
         yield opened

@@ -4,7 +4,7 @@ from collections.abc import Callable
 import pytest
 
 from gateway import views
-from schemas.records import FeedStatus, RaceView, RunnerView
+from schemas.records import FeedStatus, RaceBars, RaceView, RunnerView
 
 NOON = 1_690_000_000_000_000
 SECOND = 1_000_000
@@ -105,14 +105,13 @@ def test_freshness_depends_on_the_race_s_own_feed_where_it_names_one(
 
 
 def test_history_is_one_list_of_prices_a_runner_beside_the_times(
-    view: Callable[..., RaceView], runner: Callable[..., RunnerView]
+    view: Callable[..., RaceView], runner: Callable[..., RunnerView], bars: Callable[..., RaceBars]
 ) -> None:
     raced = view(
         runners=[runner("a"), runner("b"), runner("late")],
-        bar_times=[60, 120],
-        bar_prices=[[4.599999904632568, 0.0], [4.400000095367432, 12.5]],
     )
-    assert views.race_history(raced) == {
+    recorded = bars([60, 120], a=[4.599999904632568, 4.400000095367432], b=[0.0, 12.5])
+    assert views.race_history(raced, recorded) == {
         "race_id": "BEL-20230715-01",
         "bar_seconds": 60,
         "times": [60, 120],
@@ -122,3 +121,11 @@ def test_history_is_one_list_of_prices_a_runner_beside_the_times(
             {"runner_id": "late", "prices": [None, None]},
         ],
     }
+
+
+def test_a_race_without_bars_has_an_empty_history(
+    view: Callable[..., RaceView], runner: Callable[..., RunnerView]
+) -> None:
+    history = views.race_history(view(runners=[runner("a")]), None)
+    assert (history["bar_seconds"], history["times"]) == (60, [])
+    assert [(shown["runner_id"], shown["prices"]) for shown in history["runners"]] == [("a", [])]

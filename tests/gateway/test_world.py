@@ -9,7 +9,7 @@ from schemas.errors import BrokerError, TopicError
 from topics import admin
 from topics.embedded import EmbeddedBroker
 
-TOPICS = ("racing.races", "feeds.status")
+TOPICS = ("racing.races", "racing.bars", "feeds.status")
 
 
 def _consumer(bootstrap: str) -> Consumer:
@@ -23,19 +23,19 @@ def consumer(broker: EmbeddedBroker) -> Iterator[Consumer]:
     opened.close()
 
 
-def test_a_world_has_an_epoch_and_the_partitions_of_both_topics(
+def test_a_world_has_an_epoch_and_the_partitions_of_its_topics(
     broker: EmbeddedBroker, consumer: Consumer
 ) -> None:
     found = survey(consumer, broker.bootstrap, *TOPICS)
     assert len(bytes.fromhex(found.epoch)) == 8
-    assert found.race_partitions == found.feed_partitions == (0, 1, 2, 3)
+    assert found.race_partitions == found.bar_partitions == found.feed_partitions == (0, 1, 2, 3)
     assert survey(consumer, broker.bootstrap, *TOPICS) == found
 
 
 def test_another_topic_is_another_epoch(broker: EmbeddedBroker, consumer: Consumer) -> None:
     broker.touch(["other.races"])
     found = survey(consumer, broker.bootstrap, *TOPICS)
-    assert survey(consumer, broker.bootstrap, "other.races", "feeds.status").epoch != found.epoch
+    assert survey(consumer, broker.bootstrap, "other.races", *TOPICS[1:]).epoch != found.epoch
 
 
 def test_no_broker_is_an_error_that_says_what_to_do() -> None:

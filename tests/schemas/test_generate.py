@@ -30,4 +30,4 @@ def test_types_follow_the_schema() -> None:
     assert hints["runners"] == list[records.RunnerPrice]
     assert get_args(hints["market_type"]) == ("WIN", "PLACE", "OTHER")
     assert get_type_hints(records.Prediction)["model_versions"] == dict[str, str]
-    assert get_type_hints(records.RaceView)["bar_prices"] == list[list[float]]
+    assert get_type_hints(records.RunnerBars)["prices"] == list[float]

@@ -192,7 +192,7 @@ class TestRecord:
         record = prediction(statements(CARD, ("OddsUpdate", odds([price("1", 2.0)], 10)))[-1])
         priced, unpriced = record["runners"][0], record["runners"][1]
         assert priced["price"] == pytest.approx(2.0, rel=0.02)
-        assert (unpriced["price"], unpriced["movement_1m"], unpriced["trend"]) == (None, None, "STEADY")
+        assert (unpriced["price"], unpriced["trend"]) == (None, "STEADY")
         assert unpriced["fair_odds"] == 1.0 / (unpriced["win_probability"] or 0)
 
     def test_a_race_that_is_not_scored_has_no_figures(self) -> None:

@@ -8,13 +8,14 @@ import pytest
 
 from feeds import simulator
 from schemas.codec import default_codec
-from schemas.records import Event, RaceView, RunnerView
+from schemas.records import Event, RaceBars, RaceView, RunnerView
 from streams import engine
 from streams.book import settle
+from streams.race import Race
 from streams.replay import Races, located
 from streams.scoring import default_scorer
 from streams.statements import prediction
-from streams.views import SHOWN_BARS, race_view
+from streams.views import SHOWN_BARS, last_minute, race_bars, race_view
 from tests.streams.events import OFF, RACE, card, entry, going, odds, price, result, scratch, status
 
 Named = tuple[str, Event]
@@ -23,12 +24,22 @@ CARD: Named = ("RaceCard", card(FIELD, race_name="Maiden", distance_furlongs=6.0
 PRICES: Named = ("OddsUpdate", odds([price("3", 5.0), price("1", 2.0), price("2", 4.0)], 10))
 
 
-def seen(*events: Named) -> RaceView:
-    """The view after a worker has published what it said."""
+def raced(*events: Named) -> Race:
+    """The race after a worker has published what it said."""
     races = Races()
     for statement in engine.run(located(events), races, default_scorer()).statements:
         prediction(statement)
-    return race_view(races[RACE])
+    return races[RACE]
+
+
+def seen(*events: Named) -> RaceView:
+    """The view of it then."""
+    return race_view(raced(*events))
+
+
+def charted(*events: Named) -> RaceBars:
+    """The bars of it then."""
+    return race_bars(raced(*events))
 
 
 def runner(view: RaceView, runner_id: str) -> RunnerView:
@@ -50,16 +61,7 @@ class TestEveryStep:
     def test_it_fits_its_schema_and_comes_back(self, views: list[RaceView]) -> None:
         for view in views:
             name, record = default_codec().decode(default_codec().encode("RaceView", view))
-            # Bars are single precision on the wire: they are drawn, not reckoned with.
-            bars = [[float(np.float32(price)) for price in bar] for bar in view["bar_prices"]]
-            assert (name, record) == ("RaceView", {**view, "bar_prices": bars})
-
-    def test_bars_have_a_price_for_each_runner_and_times_in_order(self, views: list[RaceView]) -> None:
-        assert any(view["bar_times"] for view in views)
-        for view in views:
-            assert len(view["bar_times"]) == len(view["bar_prices"]) <= SHOWN_BARS
-            assert view["bar_times"] == sorted(set(view["bar_times"]))
-            assert all(len(bar) == len(view["runners"]) for bar in view["bar_prices"])
+            assert (name, record) == ("RaceView", view)
 
     def test_chances_of_those_in_the_race_sum_to_one(self, views: list[RaceView]) -> None:
         for view in views:
@@ -173,21 +175,37 @@ class TestRunners:
 
 class TestBars:
     def test_closing_prices_stand_in_the_order_of_the_card(self) -> None:
-        view = seen(CARD, PRICES, ("OddsUpdate", odds([price("1", 3.0)], 70)))
-        assert view["bar_times"] == [OFF // 1_000_000 - 1800]
-        assert view["bar_prices"] == [pytest.approx([2.0, 4.0, 5.0], rel=0.02)]
+        bars = charted(CARD, PRICES, ("OddsUpdate", odds([price("1", 3.0)], 70)))
+        assert bars["bar_times"] == [OFF // 1_000_000 - 1800]
+        assert [runner["runner_id"] for runner in bars["runners"]] == ["1", "2", "3"]
+        assert [runner["prices"] for runner in bars["runners"]] == [
+            pytest.approx([closing], rel=0.02) for closing in (2.0, 4.0, 5.0)
+        ]
 
     def test_a_runner_without_a_price_then_has_nought(self) -> None:
         joins = ("RaceCard", card([entry("9"), *FIELD], 60))
-        view = seen(CARD, PRICES, joins, ("OddsUpdate", odds([price("9", 8.0)], 70)))
-        assert view["bar_prices"][0][0] == 0.0
-        assert view["bar_prices"][0][1:] == pytest.approx([2.0, 4.0, 5.0], rel=0.02)
+        bars = charted(CARD, PRICES, joins, ("OddsUpdate", odds([price("9", 8.0)], 70)))
+        assert bars["runners"][0] == {"runner_id": "9", "prices": [0.0]}
+        assert bars["runners"][1]["prices"] == pytest.approx([2.0], rel=0.02)
 
     def test_the_last_hour_is_shown(self) -> None:
         many = [("OddsUpdate", odds([price("1", 2.0)], 60 * minute)) for minute in range(SHOWN_BARS + 10)]
-        view = seen(CARD, *many)
-        assert len(view["bar_times"]) == SHOWN_BARS
-        assert view["bar_times"][-1] - view["bar_times"][0] == 60 * (SHOWN_BARS - 1)
+        bars = charted(CARD, *many)
+        assert len(bars["bar_times"]) == SHOWN_BARS
+        assert bars["bar_times"][-1] - bars["bar_times"][0] == 60 * (SHOWN_BARS - 1)
+
+    def test_before_the_first_minute_has_closed_there_are_none(self) -> None:
+        assert charted(CARD, PRICES)["bar_times"] == []
+        assert last_minute(raced(CARD, PRICES)) is None
+        assert last_minute(raced(CARD)) is None
+
+    def test_they_fit_their_schema_but_for_single_precision(self) -> None:
+        bars = charted(CARD, PRICES, ("OddsUpdate", odds([price("1", 3.0)], 70)))
+        name, record = default_codec().decode(default_codec().encode("RaceBars", bars))
+        for runner in bars["runners"]:
+            # They are drawn, not reckoned with.
+            runner["prices"] = [float(np.float32(closing)) for closing in runner["prices"]]
+        assert (name, record) == ("RaceBars", bars)
 
     def test_looking_changes_no_price(self) -> None:
         races = Races()

@@ -33,6 +33,9 @@ class Book:
     def send(self, topic: str, key: bytes, value: bytes | None, partition: int = -1) -> None:
         self.calls.append((f"{topic}:{partition}", (key, value)))
 
+    def poll(self) -> None:
+        pass
+
     def mark(self) -> int:
         self.calls.append(("flush", None))
         return 0
@@ -57,7 +60,9 @@ def clock() -> list[int]:
 
 @pytest.fixture
 def worker(book: Book, clock: list[int]) -> Worker:
-    return Worker(book, Races({}), default_scorer(), default_codec(), Metrics(), clock=lambda: clock[0])  # type: ignore[arg-type]
+    return Worker(
+        book, Races({}), default_scorer(), default_codec(), Metrics(), clock=lambda: clock[0], view_share=0.0
+    )  # type: ignore[arg-type]
 
 
 def run(*events: Named, partition: int = 3) -> Run:
@@ -76,9 +81,31 @@ class TestPublishing:
     def test_a_run_is_conflated_to_the_last_of_each_race(self, worker: Worker, book: Book) -> None:
         worker.work(run(*OPENING))
         worker.work(run(*OPENING, moved(4, 2.8)))
+        assert book.topics() == ["racing.predictions", "racing.races"] * 2
+        assert [record["revision"] for _, record in book.calls] == [4, 4, 5, 5]
+
+    def test_views_that_do_not_fit_in_after_a_run_wait_the_longest_waiting_first(
+        self, worker: Worker, book: Book
+    ) -> None:
+        others = [("RaceCard", card(FIELD, race_id=f"BEL-20230715-{n:02d}")) for n in (2, 3, 4)]
+        worker.work(run(*OPENING, *others))
+        worker.work(run(moved(4, 2.8)))
+        worker.publish_some_views()
+        shown = [record["race_id"] for topic, record in book.calls if topic == "racing.races"]
+        assert shown == [RACE, "BEL-20230715-02", "BEL-20230715-03"]
         worker.publish_views()
-        assert book.topics() == ["racing.predictions", "racing.predictions", "racing.races"]
-        assert [record["revision"] for _, record in book.calls] == [4, 5, 5]
+        shown = [record["race_id"] for topic, record in book.calls if topic == "racing.races"]
+        assert shown[3:] == ["BEL-20230715-04", RACE]
+
+    def test_bars_are_published_once_a_minute_has_closed(self, worker: Worker, book: Book) -> None:
+        worker.work(run(*OPENING))
+        worker.prepare()
+        assert "racing.bars" not in book.topics()
+        worker.work(run(*OPENING, moved(61, 2.8)))
+        worker.prepare()
+        worker.work(run(*OPENING, moved(61, 2.8), moved(62, 2.9)))
+        worker.prepare()
+        assert book.topics().count("racing.bars") == 1
 
     def test_a_scratch_is_published_at_once(self, worker: Worker, book: Book) -> None:
         worker.work(run(*OPENING, ("Scratch", scratch("3", 5)), moved(6, 2.5)))
@@ -107,7 +134,7 @@ class TestCheckpoint:
         book.calls.clear()
         assert worker.covered == {}
         asyncio.run(worker.checkpoint())
-        assert book.topics() == ["racing.races", "flush", "hpr-worker-races-changelog:3", "flush"]
+        assert book.topics() == ["flush", "hpr-worker-races-changelog:3", "flush"]
         assert worker.covered == {("racing.cards", 3): 1, ("racing.odds", 3): 3}
         assert not worker.pending
 
