@@ -6,7 +6,7 @@ from schemas.records import RaceBars, RaceView, RunnerView
 from streams.book import BACK, BACK_SIZE, BAR_SECONDS, LAST, LAY, LAY_SIZE, TRADED, WIDTH, settle
 from streams.race import Race
 from streams.state import Said
-from streams.statements import SOURCE, UNKNOWN_MOVES, model_versions, moves, prediction_id
+from streams.statements import OUT, SOURCE, UNKNOWN_MOVES, model_versions, moves, prediction_id
 from streams.view import Runner, View
 
 SHOWN_BARS = 60
@@ -48,7 +48,7 @@ def race_view(race: Race) -> RaceView:
         "confidence": in_force.confidence if in_force else None,
         "traded": sum(book.quotes[TRADED::WIDTH]) if book else 0.0,
         "why": said.why if said else [],
-        "runners": [_runner(runner, view, said) for runner in view.runners],
+        "runners": _runners(view, said),
         "result_state": view.result_state,
         "result_time": view.result_time,
         "winners": list(view.winners),
@@ -88,14 +88,22 @@ def race_bars(race: Race) -> RaceBars:
     }
 
 
-def _runner(runner: Runner, view: View, said: Said | None) -> RunnerView:
+def _runners(view: View, said: Said | None) -> list[RunnerView]:
+    """The runners with what was last said of each."""
+    if said is None:
+        return [_runner(runner, view, OUT, OUT, UNKNOWN_MOVES) for runner in view.runners]
+    figures = dict(zip(said.runner_ids, zip(said.win, said.place, moves(said), strict=True), strict=True))
+    unsaid = (OUT, OUT, UNKNOWN_MOVES)
+    return [_runner(runner, view, *figures.get(runner.runner_id, unsaid)) for runner in view.runners]
+
+
+def _runner(runner: Runner, view: View, win: float, place: float, move: list[float]) -> RunnerView:
     book = view.book
     known = book is not None and runner.runner_id in book.index
     at = book.index[runner.runner_id] * WIDTH if book is not None and known else 0
     quotes = book.quotes[at : at + WIDTH] if book is not None and known else NOTHING
-    position = said.runner_ids.index(runner.runner_id) if said and runner.runner_id in said.runner_ids else -1
-    win = said.win[position] if said and position >= 0 and runner.status == "ACTIVE" else -1.0
-    move = moves(said)[position] if said and win >= 0.0 else UNKNOWN_MOVES
+    if runner.status != "ACTIVE":
+        win, move = OUT, UNKNOWN_MOVES
     scratch = runner.scratch
     return {
         "runner_id": runner.runner_id,
@@ -112,7 +120,7 @@ def _runner(runner: Runner, view: View, said: Said | None) -> RunnerView:
         "traded": quotes[TRADED] or None,
         "starting_price": book.starting_prices.get(runner.runner_id) if book else None,
         "win_probability": win if win >= 0.0 else None,
-        "place_probability": said.place[position] if said and win >= 0.0 else None,
+        "place_probability": place if win >= 0.0 else None,
         "fair_odds": 1.0 / win if win > 0.0 else None,
         "movement_1m": relative(move[0]),
         "movement_5m": relative(move[1]),
