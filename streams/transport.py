@@ -32,6 +32,9 @@ MOST_OUTSTANDING = 1
 class RunConsumer(Consumer):
     """Yields one message for each run; commits what the worker's last checkpoint covers."""
 
+    _revocations = 0
+    """How often partitions were taken away: what was fetched before may be another worker's since."""
+
     @property
     def runs(self) -> Runs:
         """The worker's runs."""
@@ -41,15 +44,15 @@ class RunConsumer(Consumer):
         """Fetch, sort into runs and yield what is due; records of other topics as they come."""
         if not self.flow_active:
             await self.wait(self.can_resume_flow)  # type: ignore[arg-type]
-        generation = self.app.consumer_generation_id
-        for tp, record in await self._fetch(timeout):
-            yield tp, self._to_message(tp, record)
-        if not self.flow_active:
-            self.runs.clear()
+        revocations = self._revocations
+        fetched = await self._fetch(timeout)
+        if not self.flow_active or self._revocations != revocations:
+            self._put_back(fetched)
             return
+        for tp, record in self._sort(fetched):
+            yield tp, self._to_message(tp, record)
         await self._room()
-        if not self.flow_active or self.app.consumer_generation_id != generation:
-            self.runs.clear()
+        if not self.flow_active or self._revocations != revocations:
             return
         run = self.runs.take(self._at_end)
         if run is not None:
@@ -65,14 +68,28 @@ class RunConsumer(Consumer):
         while worker.unacknowledged > MOST_UNACKNOWLEDGED and self.flow_active and not self.should_stop:
             await self.sleep(ROOM_SECONDS)
 
-    async def _fetch(self, patience: float) -> list[tuple[TP, Any]]:
-        """Let runs take in their records; returns those of other topics."""
+    async def _fetch(self, patience: float) -> Mapping[TP, list[Any]]:
+        """What the consumer's thread has, or gets within `patience` seconds."""
         active = {tp for tp in self._get_active_partitions() if not self.runs.full(tp.topic, tp.partition)}
         if not active:
             await self.sleep(POLL_SECONDS if self.runs.waiting else patience)
-            return []
+            return {}
         wait = POLL_SECONDS if self.runs.waiting else patience
-        fetched = await self._getmany(active_partitions=active, timeout=wait)
+        fetched: Mapping[TP, list[Any]] = await self._getmany(active_partitions=active, timeout=wait)
+        return fetched
+
+    def _put_back(self, fetched: Mapping[TP, list[Any]]) -> None:
+        """Fetch again, where the partition is still ours or ours again, what came while it changed hands.
+
+        Nothing else would: Faust goes back to what was committed, which is nothing in a new partition.
+        """
+        for tp, records in fetched.items():
+            state = self._state(tp)
+            if state is not None and state.has_valid_position and records[0].offset < state.position:
+                self._thread.seek(tp, records[0].offset)
+
+    def _sort(self, fetched: Mapping[TP, list[Any]]) -> list[tuple[TP, Any]]:
+        """Let runs take in their records; returns those of other topics."""
         others: list[tuple[TP, Any]] = []
         for tp, records in fetched.items():
             self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
@@ -139,6 +156,7 @@ class RunConsumer(Consumer):
         """Checkpoint what has been worked, then let go of all: the new owner fetches the rest again."""
         await self.app.before_revoke()  # type: ignore[attr-defined]
         await super().on_partitions_revoked(revoked)
+        self._revocations += 1
         self.runs.clear()
         self.app.after_revoke()  # type: ignore[attr-defined]
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, ConsumerGroupState, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from schemas.codec import default_codec
@@ -95,7 +95,8 @@ class Progress:
     """How far the worker's group has committed the race topics under a prefix."""
 
     def __init__(self, bootstrap: str, prefix: str) -> None:
-        self._consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": f"{prefix}hpr-worker"})
+        self._group = f"{prefix}hpr-worker"
+        self._consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": self._group})
         self._admin = admin.client(bootstrap)
         names = [prefix + topic.name for topic in RACE_EVENTS]
         found = self._consumer.list_topics(timeout=10).topics
@@ -110,6 +111,17 @@ class Progress:
             if error.args[0].code() not in SETTLING:
                 raise
             return 1 << 40
+
+    def members(self) -> int:
+        """How many workers share the partitions, once they are shared out."""
+        try:
+            group = self._admin.describe_consumer_groups([self._group], request_timeout=1)[
+                self._group
+            ].result()
+        except KafkaException:
+            return 0
+        stable = group.state == ConsumerGroupState.STABLE
+        return sum(1 for member in group.members if stable and member.assignment.topic_partitions)
 
     def written(self) -> int:
         """Records written to the race topics so far."""
