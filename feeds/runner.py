@@ -85,16 +85,22 @@ class Feed:
     def _beat(self, state: FeedState) -> None:
         self._beat_at = time.monotonic()
         now = time.time_ns() // 1000
-        status: FeedStatus = {
-            "event_id": uuid_of(f"feed:{self.source}:{now}"),
-            "source": self.source,
-            "race_id": "",
-            "event_time": now,
-            "recorded_time": now,
-            "sequence": now,
-            "state": state,
-            "heartbeat_seconds": HEARTBEAT_SECONDS,
-            "events": self.published,
-            "detail": None,
-        }
-        self.producer.publish(FEED_STATUS.name, status)
+        self.producer.publish(FEED_STATUS.name, feed_status(self.source, state, self.published, now))
+
+
+def feed_status(
+    source: str, state: FeedState, events: int, now: int, *, detail: str | None = None, instance: str = ""
+) -> FeedStatus:
+    """What a feed says of itself at `now` (microseconds since 1970); `instance` tells two processes apart."""
+    return {
+        "event_id": uuid_of(f"feed:{source}:{instance}{now}"),
+        "source": source,
+        "race_id": "",
+        "event_time": now,
+        "recorded_time": now,
+        "sequence": now,
+        "state": state,
+        "heartbeat_seconds": HEARTBEAT_SECONDS,
+        "events": events,
+        "detail": detail,
+    }

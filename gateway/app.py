@@ -29,13 +29,16 @@ def create_app(
     static: Path = pages.BUILT,
     limits: Limits | None = None,
     committed: History | None = None,
+    *,
+    codec: Codec | None = None,
 ) -> FastAPI:
     """The application: reads `racing.races` and `feeds.status` under `prefix` from the brokers `bootstrap`.
 
-    `static` is the folder of the built dashboard, `committed` the schema history if not the project's own.
+    `static` is the folder of the built dashboard, `committed` the schema history if not the project's own,
+    `codec` one with ids of its own, such as another registry's, which are then the ids that are served.
     """
-    known = committed or history.load()
-    hub = Hub(bootstrap, prefix, Codec(known))
+    codec = codec or Codec(committed or history.load())
+    hub = Hub(bootstrap, prefix, codec)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -58,7 +61,7 @@ def create_app(
     problems.install(app)
     for router in (rest.races(hub), rest.service(hub), ws.routes(hub, limits or Limits())):
         app.include_router(router)
-    registry.install(app, known)
+    registry.install(app, codec.history)
     pages.install(app, static)
     return app
 
@@ -106,10 +109,10 @@ def server(app: FastAPI) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def serve(host: str, port: int, bootstrap: str, prefix: str = "") -> None:
+def serve(host: str, port: int, bootstrap: str, prefix: str = "", codec: Codec | None = None) -> None:
     """Serve until told to stop.
 
     Raises GatewayError, before anything is started, if the port cannot be had.
     """
     with listen(host, port) as bound:
-        server(create_app(bootstrap, prefix)).run(sockets=[bound])
+        server(create_app(bootstrap, prefix, codec=codec)).run(sockets=[bound])

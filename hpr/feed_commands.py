@@ -12,7 +12,21 @@ import typer
 
 from feeds.runner import Feed
 from hpr import logs
-from hpr.options import Broker, LogFormat, LogLevel, Prefix
+from hpr.codec import codec
+from hpr.live_command import (
+    ConflateMs,
+    Connections,
+    Countries,
+    HeartbeatMs,
+    Hours,
+    Live,
+    MarketLimit,
+    MarketTypes,
+    Record,
+    live_flags,
+)
+from hpr.live_command import run as run_live
+from hpr.options import Broker, LogFormat, LogLevel, Prefix, Registry
 from hpr.settings import Settings, settings
 from schemas.errors import SettingsError
 from schemas.records import Event
@@ -33,27 +47,59 @@ Speed = Annotated[str, typer.Option(help="Times real time, such as 1 or 60, or m
 def betfair(
     *,
     source: Annotated[
-        list[Path], typer.Argument(help="Captures (.bz2, .gz, .zip, plain) or folders of them.")
-    ],
+        list[Path] | None, typer.Argument(help="Captures (.bz2, .gz, .zip, plain) or folders of them.")
+    ] = None,
+    live: Live = False,
+    country: Countries = None,
+    market_type: MarketTypes = None,
+    hours: Hours = None,
+    record: Record = None,
+    heartbeat_ms: HeartbeatMs = None,
+    conflate_ms: ConflateMs = None,
+    market_limit: MarketLimit = None,
+    connections: Connections = None,
     speed: Speed = "max",
     max_gap: Annotated[
         float, typer.Option(min=0, help="Silence of the recording, in seconds, beyond which it is cut short.")
     ] = 60.0,
     broker: Broker = None,
     topic_prefix: Prefix = None,
+    registry: Registry = None,
     log_level: LogLevel = None,
     log_format: LogFormat = None,
 ) -> None:
-    """Recorded Betfair market streams, several merged by publish time.
+    """Betfair market streams: recorded ones, several merged by publish time, or --live as they come.
 
     Example: hpr feed betfair captures/ --speed 60
     """
     from feeds.betfair.files import find_captures
     from feeds.betfair.recorded import recorded
 
-    find_captures(source)
-    chosen = settings(broker=broker, topic_prefix=topic_prefix, log_level=log_level, log_format=log_format)
+    if live == bool(source):
+        raise SettingsError("give captures or folders of them, or --live")
+    if source:
+        find_captures(source)
+    chosen = settings(
+        broker=broker,
+        topic_prefix=topic_prefix,
+        registry=registry,
+        log_level=log_level,
+        log_format=log_format,
+        **live_flags(
+            countries=country,
+            market_types=market_type,
+            hours=hours,
+            record=record,
+            heartbeat_ms=heartbeat_ms,
+            conflate_ms=conflate_ms,
+            market_limit=market_limit,
+            connections=connections,
+        ),
+    )
     logs.configure(chosen.log_level, chosen.log_format)
+    if not source:
+        run_live(chosen, lambda: _producer(chosen))
+        return
     _run("betfair", (named for _, events in recorded(source) for named in events), speed, chosen, max_gap)
 
 
@@ -72,6 +118,7 @@ def simulator(
     speed: Speed = "1",
     broker: Broker = None,
     topic_prefix: Prefix = None,
+    registry: Registry = None,
     log_level: LogLevel = None,
     log_format: LogFormat = None,
 ) -> None:
@@ -83,7 +130,13 @@ def simulator(
 
     from feeds import simulator as world
 
-    chosen = settings(broker=broker, topic_prefix=topic_prefix, log_level=log_level, log_format=log_format)
+    chosen = settings(
+        broker=broker,
+        topic_prefix=topic_prefix,
+        registry=registry,
+        log_level=log_level,
+        log_format=log_format,
+    )
     logs.configure(chosen.log_level, chosen.log_format)
     begin = (start or datetime.now(UTC)).replace(tzinfo=UTC)
     day = (world.demo if profile == "demo" else world.real)(seed, begin)
@@ -113,11 +166,7 @@ def _run(
     longest_gap: float | None = None,
 ) -> None:
     factor = parse_speed(speed)
-    wait_for_broker(chosen.broker)
-    require(chosen.broker, [chosen.topic_prefix + topic.name for topic in FED])
-    feed = Feed(
-        source, EventProducer(chosen.broker, chosen.topic_prefix), factor, longest_gap, on_progress=_progress
-    )
+    feed = Feed(source, _producer(chosen), factor, longest_gap, on_progress=_progress)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: feed.stop.set())
     started = time.monotonic()
@@ -130,6 +179,13 @@ def _run(
         dead_letters=feed.dead_letters,
         seconds=round(seconds, 1),
     )
+
+
+def _producer(chosen: Settings) -> EventProducer:
+    wire = codec(chosen)
+    wait_for_broker(chosen.broker)
+    require(chosen.broker, [chosen.topic_prefix + topic.name for topic in FED])
+    return EventProducer(chosen.broker, chosen.topic_prefix, wire)
 
 
 def _progress(feed: Feed) -> None:

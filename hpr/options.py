@@ -10,6 +10,12 @@ Broker = Annotated[
 Prefix = Annotated[
     str | None, typer.Option("--topic-prefix", help="Put before every topic's name [HPR_TOPIC_PREFIX].")
 ]
+Registry = Annotated[
+    str | None,
+    typer.Option(
+        help="A Confluent-compatible schema registry by URL, instead of the one built in [HPR_REGISTRY]."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print figures as JSON.")]
 LogLevel = Annotated[
     Literal["debug", "info", "warning", "error"] | None,

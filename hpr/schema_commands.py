@@ -1,4 +1,4 @@
-"""hpr schemas: the schemas against their committed history."""
+"""hpr schemas: the schemas against their committed history and against a registry."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,12 +6,17 @@ from typing import Annotated
 import orjson
 import typer
 
-from hpr.options import AsJson
+from hpr import codec
+from hpr.options import AsJson, Prefix, Registry
+from hpr.settings import Settings, settings
 from schemas import history, sources
 from schemas.errors import SchemaError
+from topics import id_cache, ids
 from topics.catalogue import ALL
 
-app = typer.Typer(help="The schemas against their committed history.", no_args_is_help=True)
+app = typer.Typer(
+    help="The schemas against their committed history and against a registry.", no_args_is_help=True
+)
 
 
 @app.command()
@@ -77,3 +82,44 @@ def show(
     else:
         raise SchemaError(f"no event, subject or id called {name}; `hpr schemas show` lists the subjects")
     typer.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
+
+
+@app.command()
+def register(registry: Registry = None, topic_prefix: Prefix = None, json: AsJson = False) -> None:
+    """Register the schemas at a registry, FULL_TRANSITIVE, and keep the ids that it gives.
+
+    Nothing is registered if the registry refuses any of them.
+
+    Example: hpr schemas register --registry http://127.0.0.1:8081
+    """
+    chosen = settings(registry=registry, topic_prefix=topic_prefix)
+    done = ids.register(codec.connect(chosen), ids.wanted(chosen.topic_prefix))
+    file = _keep(chosen)
+    if json:
+        rows = [
+            {"subject": one.subject, "version": one.version.version, "id": one.version.id, "new": one.new}
+            for one in done
+        ]
+        typer.echo(orjson.dumps({"registered": rows, "kept_in": str(file)}).decode())
+        return
+    for subject, version, new in done:
+        typer.echo(f"{subject:<28} {'new  ' if new else 'known'} version {version.version} id {version.id}")
+    typer.echo(f"the ids are kept in {file}")
+
+
+@app.command()
+def fetch(registry: Registry = None, topic_prefix: Prefix = None) -> None:
+    """Keep the ids of a registry anew, so that everything runs without it.
+
+    Example: hpr schemas fetch --registry http://127.0.0.1:8081
+    """
+    chosen = settings(registry=registry, topic_prefix=topic_prefix)
+    typer.echo(f"the ids are kept in {_keep(chosen)}")
+
+
+def _keep(chosen: Settings) -> Path:
+    registry = codec.connect(chosen)
+    found = ids.fetch(registry, ids.wanted(chosen.topic_prefix))
+    file = codec.kept_in(chosen, registry)
+    id_cache.write(file, registry.url, found)
+    return file

@@ -9,7 +9,8 @@ import structlog
 import typer
 
 from hpr import logs
-from hpr.options import Broker, LogFormat, LogLevel, Prefix
+from hpr.codec import codec
+from hpr.options import Broker, LogFormat, LogLevel, Prefix, Registry
 from hpr.settings import settings
 
 log = structlog.get_logger("hpr")
@@ -19,6 +20,7 @@ def worker(
     *,
     broker: Broker = None,
     topic_prefix: Prefix = None,
+    registry: Registry = None,
     instance: Annotated[
         str | None,
         typer.Option(
@@ -39,10 +41,11 @@ def worker(
     Example: hpr worker --broker 127.0.0.1:9092
     """
     chosen = settings(
-        broker=broker, topic_prefix=topic_prefix, worker_instance=instance, http_host=http_host,
-        http_port=http_port, log_level=log_level, log_format=log_format,
+        broker=broker, topic_prefix=topic_prefix, registry=registry, worker_instance=instance,
+        http_host=http_host, http_port=http_port, log_level=log_level, log_format=log_format,
     )  # fmt: skip
     logs.configure(chosen.log_level, chosen.log_format)
+    wire = codec(chosen)
     import uvloop
 
     from streams.app import StalledError, WorkerSettings
@@ -54,7 +57,7 @@ def worker(
     http = (chosen.http_host, chosen.http_port) if chosen.http_port else None
     run = WorkerSettings(chosen.broker, chosen.topic_prefix, chosen.worker_instance)
     try:
-        asyncio.run(serve(run, http))
+        asyncio.run(serve(run, http, wire))
     except (LostError, StalledError) as error:
         log.warning("starting the worker again", error=str(error))
         os.execv(sys.executable, [sys.executable, "-m", "hpr", *sys.argv[1:]])
@@ -64,6 +67,7 @@ def gateway(
     *,
     broker: Broker = None,
     topic_prefix: Prefix = None,
+    registry: Registry = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on [HPR_HOST, 127.0.0.1].")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on [HPR_PORT, 8000].")] = None,
     log_level: LogLevel = None,
@@ -76,6 +80,7 @@ def gateway(
     chosen = settings(
         broker=broker,
         topic_prefix=topic_prefix,
+        registry=registry,
         host=host,
         port=port,
         log_level=log_level,
@@ -84,13 +89,14 @@ def gateway(
     logs.configure(chosen.log_level, chosen.log_format)
     from gateway.app import serve
 
-    serve(chosen.host, chosen.port, chosen.broker, chosen.topic_prefix)
+    serve(chosen.host, chosen.port, chosen.broker, chosen.topic_prefix, codec(chosen))
 
 
 def up(
     *,
     broker: Annotated[str | None, typer.Option(help="A real Kafka instead of the embedded broker.")] = None,
     topic_prefix: Prefix = None,
+    registry: Registry = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on [HPR_HOST, 127.0.0.1].")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on [HPR_PORT, 8000].")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the simulated race day.")] = 1,
@@ -102,9 +108,12 @@ def up(
     Example: hpr up
     """
     chosen = settings(
-        topic_prefix=topic_prefix, host=host, port=port, log_level=log_level, log_format=log_format
-    )
+        topic_prefix=topic_prefix, registry=registry, host=host, port=port, log_level=log_level,
+        log_format=log_format,
+    )  # fmt: skip
     logs.configure(chosen.log_level, chosen.log_format)
+    # Once for all parts: what is wrong is said once, and they find the ids kept.
+    codec(chosen)
     from hpr.stack import Stack
 
     try:

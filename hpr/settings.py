@@ -10,10 +10,11 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from hpr.live_settings import LiveSettings
 from schemas.errors import SettingsError
 
 
-class Settings(BaseSettings):
+class Settings(LiveSettings):
     """What can be set. Unknown names in hpr.toml are errors, so that a typing slip is seen."""
 
     model_config = SettingsConfigDict(env_prefix="HPR_", toml_file="hpr.toml", extra="forbid")
@@ -30,6 +31,12 @@ class Settings(BaseSettings):
         9100, ge=0, le=65535, description="Port of a worker's health and metrics; 0 for none"
     )
     worker_instance: str | None = Field(None, description="Static group membership of a worker, one for each")
+    registry: str | None = Field(
+        None, repr=False, description="URL of a schema registry, user:password in it; built in if not set"
+    )
+    registry_cache: str = Field(
+        ".hpr/registry", min_length=1, description="Folder that keeps the ids of a registry by URL"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 

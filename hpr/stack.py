@@ -67,7 +67,10 @@ class Stack:
             "HPR_TOPIC_PREFIX": settings.topic_prefix,
             "HPR_LOG_LEVEL": settings.log_level,
             "HPR_LOG_FORMAT": settings.log_format,
+            "HPR_REGISTRY_CACHE": settings.registry_cache,
         }
+        if settings.registry is not None:
+            environment["HPR_REGISTRY"] = settings.registry
         # A group of its own keeps the terminal's Ctrl-C from the child: it is ended in turn.
         self._processes[name] = subprocess.Popen(
             [sys.executable, "-m", "hpr", *arguments],

@@ -37,8 +37,8 @@ def _not_in_history(id: int) -> Json:
 class Codec:
     """Encodes and decodes records with the ids of a schema history.
 
-    `find` is asked, once for each id, for the schema of an id that the history lacks; it raises
-    UnknownSchemaError if it has none either.
+    `find` gives the schema of an id that the history lacks, or raises UnknownSchemaError; what it
+    gave is kept.
     """
 
     def __init__(self, history: History, find: Callable[[int], Json] = _not_in_history) -> None:

@@ -11,6 +11,7 @@ from aiohttp import web
 from confluent_kafka import KafkaException
 from prometheus_client import generate_latest
 
+from schemas.codec import Codec
 from schemas.errors import BrokerError, HprError, TopicError
 from streams.app import WorkerApp, WorkerSettings, build, tend, watch
 from topics.admin import client
@@ -108,7 +109,9 @@ async def listening(health: Health, http: tuple[str, int]) -> AsyncIterator[None
         await runner.cleanup()
 
 
-async def serve(settings: WorkerSettings, http: tuple[str, int] | None = None) -> None:
+async def serve(
+    settings: WorkerSettings, http: tuple[str, int] | None = None, codec: Codec | None = None
+) -> None:
     """Run a worker until SIGINT, SIGTERM or a failure, which is raised as HprError."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -118,7 +121,7 @@ async def serve(settings: WorkerSettings, http: tuple[str, int] | None = None) -
     async with contextlib.AsyncExitStack() as stack:
         if http is not None:
             await stack.enter_async_context(listening(health, http))
-        working = asyncio.create_task(_work(settings, health))
+        working = asyncio.create_task(_work(settings, health, codec))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
@@ -129,9 +132,9 @@ async def serve(settings: WorkerSettings, http: tuple[str, int] | None = None) -
             log.info("worker stopped")
 
 
-async def _work(settings: WorkerSettings, health: Health) -> None:
+async def _work(settings: WorkerSettings, health: Health, codec: Codec | None) -> None:
     partitions = await partitions_of(settings.bootstrap, settings.prefix)
-    async with started(build(settings, partitions)) as app:
+    async with started(build(settings, partitions, codec)) as app:
         health.app = app
         # What is loaded by now stays: looking through it for garbage would stop the stream now and then.
         gc.collect()

@@ -1,7 +1,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 import schemas
 from hpr.cli import app
 from schemas import history, sources
+from tests.topics.registry_server import FIRST_ID, Server, registry_server
 from topics.catalogue import ALL
 
 Hpr = Callable[..., subprocess.CompletedProcess[str]]
@@ -115,4 +116,94 @@ def test_an_unknown_name_is_one_line(inside: Inside) -> None:
     assert done.returncode == 1
     assert (
         done.stderr == "hpr: no event, subject or id called Unicorn; `hpr schemas show` lists the subjects\n"
+    )
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with registry_server() as running:
+        yield running
+
+
+def test_schemas_are_registered_once_with_the_registry_s_ids(inside: Inside, server: Server) -> None:
+    first = inside("schemas", "register", "--registry", server.url)
+    again = inside("schemas", "register", HPR_REGISTRY=server.url)
+    assert [done.returncode for done in (first, again)] == [0, 0]
+    assert first.stdout.splitlines()[:-1] == [
+        f"{topic.subject:<28} new   version 1 id {id}" for id, topic in enumerate(ALL, FIRST_ID)
+    ]
+    assert again.stdout == first.stdout.replace(" new   ", " known ")
+    assert set(server.levels) == {topic.subject for topic in ALL}
+    kept = Path(first.stdout.splitlines()[-1].removeprefix("the ids are kept in "))
+    assert kept.parent == Path(".hpr/registry")
+    assert json.loads(kept.read_text())["schemas"][str(FIRST_ID)] == sources.raw(ALL[0].schema)
+
+
+def test_what_was_registered_as_json(inside: Inside, server: Server) -> None:
+    found = json.loads(inside("schemas", "register", "--json", HPR_REGISTRY=server.url).stdout)
+    assert found["registered"][0] == {
+        "subject": ALL[0].subject, "version": 1, "id": FIRST_ID, "new": True,
+    }  # fmt: skip
+    assert Path(found["kept_in"]).is_file()
+
+
+def test_subjects_carry_the_topic_prefix(inside: Inside, server: Server) -> None:
+    inside("schemas", "register", "--topic-prefix", "test.", HPR_REGISTRY=server.url)
+    assert set(server.subjects) == {f"test.{topic.subject}" for topic in ALL}
+
+
+def test_a_schema_that_the_registry_refuses_is_named_with_field_and_reason(
+    inside: Inside, server: Server
+) -> None:
+    older = json.loads(json.dumps(sources.raw("Scratch")))
+    without_default(older)
+    server.give("racing.scratches-value", older)
+    done = inside("schemas", "register", "--registry", server.url)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "racing.scratches-value: vet: reader field missing default value" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert list(server.subjects) == ["racing.scratches-value"]
+
+
+def test_ids_are_fetched_anew(inside: Inside, server: Server) -> None:
+    first = inside("schemas", "register", HPR_REGISTRY=server.url)
+    kept = Path(first.stdout.splitlines()[-1].removeprefix("the ids are kept in "))
+    whole = kept.read_text()
+    kept.write_text("broken")
+    done = inside("schemas", "fetch", HPR_REGISTRY=server.url)
+    assert (done.returncode, done.stdout) == (0, f"the ids are kept in {kept}\n")
+    assert kept.read_text() == whole
+
+
+def test_what_is_not_registered_cannot_be_fetched(inside: Inside, server: Server) -> None:
+    done = inside("schemas", "fetch", HPR_REGISTRY=server.url)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"hpr: {server.url} has not the schemas of racing.cards-value, ")
+    assert done.stderr.endswith("run `hpr schemas register`\n")
+
+
+@pytest.mark.parametrize("command", ["register", "fetch"])
+def test_without_a_registry_there_is_nothing_to_ask(inside: Inside, command: str) -> None:
+    done = inside("schemas", command)
+    assert done.returncode == 2
+    assert done.stderr == "hpr: no schema registry is set: give --registry URL, or HPR_REGISTRY\n"
+
+
+COMMANDS = [
+    ("schemas", "register"), ("schemas", "fetch"), ("feed", "simulator"), ("worker",), ("gateway",), ("up",),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_registry_that_is_away_is_one_line_of_every_command(inside: Inside, command: Any) -> None:
+    done = inside(*command, "--registry", "http://me:secret@127.0.0.1:1")
+    assert done.returncode == 1
+    assert done.stderr == "hpr: http://127.0.0.1:1 cannot be reached: Connection refused\n"
+
+
+def test_a_registry_that_is_no_url_is_called_wrongly(inside: Inside) -> None:
+    done = inside("worker", HPR_REGISTRY="me:secret@registry:8081")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "hpr: registry: give one URL such as http://127.0.0.1:8081 or https://user:password@host\n"
     )

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from hpr.settings import Settings, settings
 from schemas.errors import SettingsError
@@ -51,12 +52,32 @@ def test_every_setting_can_come_from_the_file(toml: Toml) -> None:
         "http_host": "0.0.0.0",
         "http_port": 9200,
         "worker_instance": "w1",
+        "registry": "http://127.0.0.1:8081",
+        "registry_cache": "ids",
+        "betfair_app_key": "key",
+        "betfair_username": "punter",
+        "betfair_password": "secret",
+        "betfair_certificate": "client.crt",
+        "betfair_certificate_key": "client.key",
+        "betfair_countries": "GB,IE",
+        "betfair_market_types": "WIN",
+        "betfair_hours": 12.0,
+        "betfair_record": "record",
+        "betfair_heartbeat_ms": 1000,
+        "betfair_conflate_ms": 50,
+        "betfair_market_limit": 100,
+        "betfair_connections": 2,
+        "betfair_stream": "127.0.0.1:443",
+        "betfair_login": "https://127.0.0.1",
+        "betfair_api": "https://127.0.0.1",
+        "betfair_ca": "ca.pem",
         "log_level": "debug",
         "log_format": "json",
     }
     assert set(values) == set(Settings.model_fields)
     toml("".join(f"{name} = {value!r}\n" for name, value in values.items()))
-    assert settings().model_dump() == values
+    assert settings().model_dump() == values | {"betfair_password": SecretStr("secret")}
+    assert "'secret'" not in repr(settings())
 
 
 def test_every_setting_says_what_it_is() -> None:

@@ -1,6 +1,6 @@
 from collections.abc import Callable
 from io import BytesIO
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import fastavro
@@ -222,3 +222,63 @@ def test_a_symbol_added_later_is_read_as_the_enum_s_default() -> None:
     out.seek(5)
     fastavro.schemaless_writer(out, sources.plain(later), STATUS | {"status": "POSTPONED"})
     assert codec.decode(out.getvalue()) == ("RaceStatus", STATUS | {"status": "SCHEDULED"})
+
+
+def reordered(node: Any) -> Any:
+    """The same schema with its attributes in another order, as registries write them."""
+    if isinstance(node, list):
+        return [reordered(item) for item in node]
+    if isinstance(node, dict):
+        return {key: reordered(node[key]) for key in sorted(node, reverse=True)}
+    return node
+
+
+def in_the_words_of(id: int, schema: Json, record: dict[str, Any]) -> bytes:
+    out = BytesIO()
+    fastavro.schemaless_writer(out, sources.plain(schema), record)
+    return b"\0" + id.to_bytes(4, "big") + out.getvalue()
+
+
+def test_an_id_that_the_history_lacks_is_asked_for_once() -> None:
+    asked: list[int] = []
+
+    def find(id: int) -> Json:
+        asked.append(id)
+        return cast(Json, reordered(sources.raw("RaceStatus")))
+
+    codec = Codec(history_of(sources.raw("RaceStatus")), find)
+    data = in_the_words_of(1001, sources.raw("RaceStatus"), STATUS)
+    assert [codec.decode(data) for _ in range(3)] == [("RaceStatus", STATUS)] * 3
+    assert asked == [1001]
+    assert codec.encode("RaceStatus", STATUS)[:5] == b"\0\0\0\0\1"
+
+
+def test_an_id_that_nobody_knows_is_asked_for_again() -> None:
+    asked: list[int] = []
+
+    def find(id: int) -> Json:
+        asked.append(id)
+        raise UnknownSchemaError("the registry is away")
+
+    codec = Codec(history_of(sources.raw("RaceStatus")), find)
+    for _ in range(2):
+        with pytest.raises(UnknownSchemaError, match="away"):
+            codec.decode(in_the_words_of(1001, sources.raw("RaceStatus"), STATUS))
+    assert asked == [1001, 1001]
+
+
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [
+        ({"type": "record", "name": "horseracepro.Unicorn", "fields": []}, "Unicorn"),
+        ({"type": "string"}, "no Avro record"),
+        (
+            {"type": "record", "name": "RaceStatus", "fields": [{"name": "a", "type": "other.Type"}]},
+            "of its own",
+        ),
+    ],
+)
+def test_an_id_of_what_is_no_event_is_unknown(schema: Json, said: str) -> None:
+    codec = Codec(History({}, {7: schema}))
+    with pytest.raises(UnknownSchemaError, match=f"schema id 7 .*{said}"):
+        codec.decode(b"\0\0\0\0\7abc")
