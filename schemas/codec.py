@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
+from struct import error as StructError
 from typing import Any
 
 from fastavro import schemaless_reader, schemaless_writer
@@ -14,12 +15,15 @@ from fastavro.types import Schema
 
 from schemas import history as committed
 from schemas import sources
+from schemas.encoders import Encode, compiled
 from schemas.errors import CorruptRecordError, SchemaError, UnknownSchemaError
 from schemas.history import History
 from schemas.sources import Json
 
 MAGIC = 0
 PREFIX_BYTES = 5
+MISFITS = (ValueError, TypeError, LookupError, AttributeError, OverflowError, StructError)
+"""What encoders raise on a record that does not fit its schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,12 @@ class Codec:
         self.history = history
         self._find = find
         self._newest = {name: sources.plain(sources.raw(name)) for name in sources.names()}
-        self._writers: dict[str, tuple[bytes, Schema]] = {}
+        self._writers: dict[str, tuple[bytes, Encode]] = {}
         self._readers: dict[int, _Reader] = {}
         for name, schema in self._newest.items():
             id = history.id_of(sources.raw(name))
             if id is not None:
-                self._writers[name] = bytes([MAGIC]) + id.to_bytes(PREFIX_BYTES - 1, "big"), schema
+                self._writers[name] = bytes([MAGIC]) + id.to_bytes(PREFIX_BYTES - 1, "big"), compiled(schema)
 
     def encode(self, name: str, record: Mapping[str, Any]) -> bytes:
         """Wire bytes of `record`, an event called `name`.
@@ -60,11 +64,18 @@ class Codec:
         writer = self._writers.get(name)
         if writer is None:
             raise SchemaError(f"{name} is not in the schema history: run `hpr schemas commit`")
-        out = BytesIO()
-        out.write(writer[0])
+        prefix, encode = writer
         try:
-            schemaless_writer(out, writer[1], record)
-        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+            return prefix + encode(record)
+        except MISFITS:
+            return prefix + self._written_with_care(name, record)
+
+    def _written_with_care(self, name: str, record: Mapping[str, Any]) -> bytes:
+        """What fastavro makes of a record: it fills in defaults, or says what does not fit."""
+        out = BytesIO()
+        try:
+            schemaless_writer(out, self._newest[name], record)
+        except MISFITS as error:
             raise SchemaError(f"{name} record does not fit its schema: {error}") from error
         return out.getvalue()
 

@@ -25,6 +25,10 @@ from topics.producer import EventProducer
 log = structlog.get_logger("hpr.worker")
 
 CHECKPOINT_SECONDS = 0.25
+CHECKPOINT_REST = 4.0
+"""After a checkpoint so many times what it took is left to runs: with a thousand races it takes a while."""
+
+LONGEST_REST_SECONDS = 2.0
 VIEW_SECONDS = 0.02
 """Views of races are due in ten turns of this: a fifth of a second when all are, at once when one is."""
 
@@ -194,11 +198,14 @@ async def tend(app: WorkerApp) -> None:
         app.worker.publish_some_views()
         if time.monotonic() < checkpoint_at:
             continue
+        began = time.monotonic()
         if app.worker.pending:
             await app.checkpoint()
         else:
-            app.committed_at = time.monotonic() if not app.lag() else app.committed_at
-        checkpoint_at = time.monotonic() + CHECKPOINT_SECONDS
+            app.committed_at = began if not app.lag() else app.committed_at
+        now = time.monotonic()
+        rest = min(CHECKPOINT_REST * (now - began), LONGEST_REST_SECONDS)
+        checkpoint_at = now + max(CHECKPOINT_SECONDS, rest)
 
 
 async def watch(app: WorkerApp) -> None:

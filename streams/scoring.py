@@ -111,6 +111,8 @@ class Scorer:
         scored: list[Scored | None] = [None] * len(points)
         for (interests, placed), members in blocks.items():
             if interests:
+                # Points of one view side by side: their numbers are gathered as a whole.
+                members.sort(key=lambda at: (id(points[at].view), id(points[at].past)))
                 batch = _batch([points[at] for at in members])
                 scores = (self.place if placed else self.win).score(batch)
                 for at, of_point in zip(members, _rows_of(scores), strict=True):
