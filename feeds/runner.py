@@ -103,4 +103,5 @@ def feed_status(
         "heartbeat_seconds": HEARTBEAT_SECONDS,
         "events": events,
         "detail": detail,
+        "instance": instance,
     }

@@ -15,6 +15,9 @@ from schemas.identity import MICROS
 from schemas.records import FeedStatus, RaceBars, RaceView
 
 ALL = "track:*"
+FORGOTTEN_MICROS = 3600 * MICROS
+"""A process of a feed is forgotten when another one speaks so long after its last word."""
+
 LISTED_MICROS = 36 * 3600 * MICROS
 """A race is listed until the newest record is so long after its announced off."""
 
@@ -49,7 +52,8 @@ class Board:
     def __init__(self, epoch: str) -> None:
         self.epoch = epoch
         self.whole = False
-        self.feeds: dict[str, FeedStatus] = {}
+        self.feeds: dict[tuple[str, str], FeedStatus] = {}
+        """Last word of each source and instance."""
         self.newest_recorded = 0
         self._races: dict[str, Standing] = {}
         self._bars: dict[str, RaceBars] = {}
@@ -90,10 +94,18 @@ class Board:
         return self._bars.get(race_id)
 
     def hear(self, status: FeedStatus) -> None:
-        """Take in what a feed said; an older word than its last is dropped."""
-        last = self.feeds.get(status["source"])
-        if last is None or status["recorded_time"] >= last["recorded_time"]:
-            self.feeds[status["source"]] = status
+        """Take in what a feed said; an older word than its last is dropped, and so are instances long silent."""
+        said, now = (status["source"], status["instance"]), status["recorded_time"]
+        last = self.feeds.get(said)
+        if last is None or now >= last["recorded_time"]:
+            self.feeds[said] = status
+        gone = [
+            other
+            for other, known in self.feeds.items()
+            if other[0] == said[0] and now - known["recorded_time"] > FORGOTTEN_MICROS
+        ]
+        for other in gone:
+            del self.feeds[other]
 
     def race(self, race_id: str) -> Standing | None:
         """Where one race stands."""
@@ -152,7 +164,7 @@ class Board:
         return max(now - newest, 0) / MICROS if newest else 0.0
 
     def _freshness(self, standing: Standing, now: int) -> Freshness:
-        return views.freshness(views.feeds_of(standing.view, self.feeds), now)
+        return views.freshness(views.feeds_of(standing.view, self.feeds.values()), now)
 
     def _advance(self, partition: int, offset: int) -> None:
         self._heads[partition] = max(self._heads.get(partition, 0), offset + 1)

@@ -3,7 +3,7 @@
 Facts are encoded once and shared by all readers; only age and freshness are added at each sending.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import orjson
 
@@ -85,18 +85,25 @@ def age_seconds(view: RaceView, now: int) -> float:
 def freshness(feeds: Iterable[FeedStatus], now: int) -> Freshness:
     """Whether the feeds, by their last words, are alive at `now` (microseconds since 1970).
 
-    A quiet market is not a dead feed: only heartbeats count. A feed that ended counts only where all have.
+    A quiet market is not a dead feed: only heartbeats count. Of several processes of one source one that is
+    alive is enough. A feed that ended counts only where all have.
     """
-    spoken = list(feeds)
-    running = [feed for feed in spoken if feed["state"] != "ENDED"]
-    if not spoken:
+    sources: dict[str, list[FeedStatus]] = {}
+    for feed in feeds:
+        sources.setdefault(feed["source"], []).append(feed)
+    running = [spoken for spoken in sources.values() if any(feed["state"] != "ENDED" for feed in spoken)]
+    if not sources:
         return "unknown"
-    return "fresh" if running and all(_alive(feed, now) for feed in running) else "stale"
+    alive = [any(_alive(feed, now) for feed in spoken) for spoken in running]
+    return "fresh" if running and all(alive) else "stale"
 
 
 def _alive(feed: FeedStatus, now: int) -> bool:
     silence = (now - feed["recorded_time"]) / MICROS
-    return feed["state"] != "DISCONNECTED" and silence <= MISSED_HEARTBEATS * feed["heartbeat_seconds"]
+    return (
+        feed["state"] in ("CONNECTED", "HEARTBEAT")
+        and silence <= MISSED_HEARTBEATS * feed["heartbeat_seconds"]
+    )
 
 
 def race_history(view: RaceView, bars: RaceBars | None) -> RaceHistory:
@@ -178,7 +185,7 @@ def _iso(value: int | None) -> str | None:
     return None if value is None else iso(value)
 
 
-def feeds_of(view: RaceView, feeds: Mapping[str, FeedStatus]) -> Iterable[FeedStatus]:
+def feeds_of(view: RaceView, feeds: Iterable[FeedStatus]) -> Iterable[FeedStatus]:
     """The feeds that a race's freshness depends on: the one it names as its source, else all of them."""
-    named = feeds.get(view["source"])
-    return feeds.values() if named is None else (named,)
+    spoken = list(feeds)
+    return [feed for feed in spoken if feed["source"] == view["source"]] or spoken

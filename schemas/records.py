@@ -81,6 +81,7 @@ class FeedStatus(TypedDict):
     heartbeat_seconds: int
     events: int
     detail: str | None
+    instance: str
 
 
 class RunnerPrice(TypedDict):

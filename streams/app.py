@@ -183,6 +183,8 @@ def _agent(app: WorkerApp, settings: WorkerSettings) -> None:
                 return
             app.runs.outstanding -= 1
             app.worked.set()
+            if not app.runs.outstanding and not app.runs.waiting:
+                app.worker.publish_views()
 
 
 async def tend(app: WorkerApp) -> None:

@@ -65,6 +65,7 @@ def _status(source: str = "simulator", at: int = NOON, **changes: Any) -> FeedSt
         "heartbeat_seconds": 5,
         "events": 1,
         "detail": None,
+        "instance": "",
     }
     return cast(FeedStatus, record | changes)
 

@@ -111,7 +111,18 @@ def test_a_feed_s_last_word_counts_whatever_comes_late(
     board = new_board()
     board.hear(status(at=NOON + 10, state="DISCONNECTED"))
     board.hear(status(at=NOON))
-    assert board.feeds["simulator"]["state"] == "DISCONNECTED"
+    assert [said["state"] for said in board.feeds.values()] == ["DISCONNECTED"]
+
+
+def test_processes_of_a_feed_are_told_apart_and_forgotten_once_long_silent(
+    status: Callable[..., FeedStatus], new_board: BoardMaker
+) -> None:
+    board = new_board()
+    board.hear(status(at=NOON, instance="first"))
+    board.hear(status(at=NOON + HOUR, instance="second"))
+    assert [instance for _, instance in board.feeds] == ["first", "second"]
+    board.hear(status(at=NOON + HOUR + 1, instance="second"))
+    assert [instance for _, instance in board.feeds] == ["second"]
 
 
 def test_age_is_of_the_newest_word_of_any_race_or_feed(

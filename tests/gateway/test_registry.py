@@ -18,13 +18,13 @@ from topics.catalogue import ALL
 from topics.embedded import EmbeddedBroker
 
 KIND = "application/vnd.schemaregistry.v1+json"
-SUBJECT = "feeds.status-value"
+SUBJECT = "racing.scratches-value"
 
 
 def _with_field(default: bool) -> dict[str, Any]:
     added = {"name": "latency_ms", "type": "long", "doc": "How long a feed takes, in milliseconds."}
     field = added | ({"default": 0} if default else {})
-    schema = sources.raw("FeedStatus")
+    schema = sources.raw("Scratch")
     return {**schema, "fields": [*schema["fields"], field]}
 
 
@@ -56,7 +56,7 @@ async def test_subjects_versions_and_schemas_are_listed_in_confluent_s_media_typ
     answer = await client.get("/subjects")
     assert answer.headers["content-type"] == KIND
     assert answer.json() == sorted(topic.subject for topic in ALL)
-    assert (await client.get("/subjects?subjectPrefix=feeds")).json() == [SUBJECT]
+    assert (await client.get("/subjects?subjectPrefix=racing.scr")).json() == [SUBJECT]
     assert (await client.get(f"/subjects/{SUBJECT}/versions")).json() == [1, 2]
 
 
@@ -65,18 +65,18 @@ async def test_a_version_is_found_by_number_or_as_the_latest(
 ) -> None:
     first = (await client.get(f"/subjects/{SUBJECT}/versions/1")).json()
     latest = (await client.get(f"/subjects/{SUBJECT}/versions/latest")).json()
-    assert first["id"] == committed.id_of(sources.raw("FeedStatus"))
-    assert json.loads(first["schema"]) == sources.raw("FeedStatus")
+    assert first["id"] == committed.id_of(sources.raw("Scratch"))
+    assert json.loads(first["schema"]) == sources.raw("Scratch")
     assert (latest["subject"], latest["version"]) == (SUBJECT, 2)
-    assert (await client.get(f"/subjects/{SUBJECT}/versions/1/schema")).json() == sources.raw("FeedStatus")
+    assert (await client.get(f"/subjects/{SUBJECT}/versions/1/schema")).json() == sources.raw("Scratch")
 
 
 async def test_a_schema_is_found_by_its_id_with_all_that_use_it(
     client: httpx.AsyncClient, committed: History
 ) -> None:
-    id = committed.id_of(sources.raw("FeedStatus"))
-    assert json.loads((await client.get(f"/schemas/ids/{id}")).json()["schema"]) == sources.raw("FeedStatus")
-    assert (await client.get(f"/schemas/ids/{id}/schema")).json() == sources.raw("FeedStatus")
+    id = committed.id_of(sources.raw("Scratch"))
+    assert json.loads((await client.get(f"/schemas/ids/{id}")).json()["schema"]) == sources.raw("Scratch")
+    assert (await client.get(f"/schemas/ids/{id}/schema")).json() == sources.raw("Scratch")
     assert (await client.get(f"/schemas/ids/{id}/subjects")).json() == [SUBJECT]
     assert (await client.get(f"/schemas/ids/{id}/versions")).json() == [{"subject": SUBJECT, "version": 1}]
 
@@ -110,7 +110,7 @@ async def test_what_is_unknown_has_confluent_s_code(
 
 
 async def test_a_schema_is_looked_up_under_its_subject(client: httpx.AsyncClient) -> None:
-    found = (await client.post(f"/subjects/{SUBJECT}", **_body(sources.raw("FeedStatus")))).json()
+    found = (await client.post(f"/subjects/{SUBJECT}", **_body(sources.raw("Scratch")))).json()
     assert (found["subject"], found["version"]) == (SUBJECT, 1)
     other = await client.post(f"/subjects/{SUBJECT}", **_body(sources.raw("RaceCard")))
     assert (other.status_code, other.json()["error_code"]) == (404, 40403)
@@ -119,8 +119,8 @@ async def test_a_schema_is_looked_up_under_its_subject(client: httpx.AsyncClient
 async def test_registering_what_is_registered_answers_its_id(
     client: httpx.AsyncClient, committed: History
 ) -> None:
-    answer = await client.post(f"/subjects/{SUBJECT}/versions", **_body(sources.raw("FeedStatus")))
-    assert answer.json() == {"id": committed.id_of(sources.raw("FeedStatus"))}
+    answer = await client.post(f"/subjects/{SUBJECT}/versions", **_body(sources.raw("Scratch")))
+    assert answer.json() == {"id": committed.id_of(sources.raw("Scratch"))}
 
 
 async def test_registering_something_new_is_refused_and_says_how_it_is_done(
@@ -156,7 +156,7 @@ async def test_compatibility_is_judged_in_both_directions(client: httpx.AsyncCli
     path = f"/compatibility/subjects/{SUBJECT}/versions{version}?verbose=true"
     fits = (await client.post(path, **_body(_with_field(default=True)))).json()
     assert fits == {"is_compatible": True, "messages": []}
-    narrowed = {**sources.raw("FeedStatus"), "fields": sources.raw("FeedStatus")["fields"][1:]}
+    narrowed = {**sources.raw("Scratch"), "fields": sources.raw("Scratch")["fields"][1:]}
     breaks = (await client.post(path, **_body(narrowed))).json()
     assert breaks["is_compatible"] is False
     assert "event_id" in breaks["messages"][0]

@@ -96,12 +96,22 @@ def test_a_feed_that_ended_does_not_make_another_stale(status: Callable[..., Fee
     assert views.freshness([status("a", state="DISCONNECTED"), status("b")], NOON) == "stale"
 
 
+def test_of_several_processes_of_a_source_one_that_is_alive_is_enough(
+    status: Callable[..., FeedStatus],
+) -> None:
+    cut_off, standby = status("a", state="DISCONNECTED", instance="1"), status("a", instance="2")
+    assert views.freshness([cut_off, standby], NOON) == "fresh"
+    assert views.freshness([cut_off, standby], NOON + 60 * SECOND) == "stale"
+    assert views.freshness([cut_off, standby, status("b", state="DISCONNECTED")], NOON) == "stale"
+    assert views.freshness([status("a", state="ENDED", instance="1"), cut_off], NOON) == "stale"
+
+
 def test_freshness_depends_on_the_race_s_own_feed_where_it_names_one(
     view: Callable[..., RaceView], status: Callable[..., FeedStatus]
 ) -> None:
-    feeds = {"betfair": status("betfair"), "simulator": status("simulator")}
-    assert list(views.feeds_of(view(source="betfair"), feeds)) == [feeds["betfair"]]
-    assert list(views.feeds_of(view(source="hpr"), feeds)) == list(feeds.values())
+    feeds = [status("betfair"), status("betfair", instance="standby"), status("simulator")]
+    assert views.feeds_of(view(source="betfair"), feeds) == feeds[:2]
+    assert views.feeds_of(view(source="hpr"), feeds) == feeds
 
 
 def test_history_is_one_list_of_prices_a_runner_beside_the_times(

@@ -60,9 +60,16 @@ def clock() -> list[int]:
 
 @pytest.fixture
 def worker(book: Book, clock: list[int]) -> Worker:
+    producer: Any = book
     return Worker(
-        book, Races({}), default_scorer(), default_codec(), Metrics(), clock=lambda: clock[0], view_share=0.0
-    )  # type: ignore[arg-type]
+        producer,
+        Races({}),
+        default_scorer(),
+        default_codec(),
+        Metrics(),
+        clock=lambda: clock[0],
+        view_share=0.0,
+    )
 
 
 def run(*events: Named, partition: int = 3) -> Run:
