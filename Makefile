@@ -8,10 +8,13 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --no-header 
 UPGRADE ?=
 PYTEST_FLAGS ?=
 
+BENCHMARKS := score codec replay profile memory latency worker
+BENCH_FLAGS ?= --runs 1
+
 DASHBOARD := gateway/dashboard
 DASHBOARD_SOURCES := $(shell find $(DASHBOARD) -path '*/node_modules' -prune -o -path '*/tests' -prune -o -type f -print)
 
-.PHONY: setup demo test lock clean help
+.PHONY: setup demo test bench lock clean help
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -31,6 +34,13 @@ test: setup ## run every check and test
 	$(NPM) run test --if-present
 	$(BIN)/hpr schemas check
 	$(BIN)/pytest $(PYTEST_FLAGS)
+
+bench: setup ## measure everything beside its peers; figures and plots go to docs/benchmarks.md
+	mkdir -p build/bench
+	for name in $(BENCHMARKS); do \
+		$(BIN)/hpr bench $$name $(BENCH_FLAGS) --json > build/bench/$$name.json || exit 1; \
+	done
+	$(BIN)/python -m benchmarks.figures $(BENCHMARKS:%=build/bench/%.json)
 
 lock: $(UV) ## write the locks of requirements/ again; UPGRADE=--upgrade takes the newest versions
 	$(LOCK) $(UPGRADE) pyproject.toml --extra dev --output-file requirements/dev.txt

@@ -1,6 +1,7 @@
 """Peers: an environment of its own for each, made on first use, and its program run beside ours."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -26,12 +27,16 @@ class Peer:
     """A peer's program: one line of JSON in, one line of JSON out; it ends when its input does.
 
     While it has not been asked it waits for its input, and so takes nothing from what else is measured.
+    `with_project` lets it import the project's packages.
     """
 
-    def __init__(self, name: str, *arguments: str) -> None:
+    def __init__(self, name: str, *arguments: str, with_project: bool = False) -> None:
         self.name = name
         command = [str(python_of(name)), str(PEERS / name / f"{name}_peer.py"), *arguments]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        path = {"PYTHONPATH": str(PROJECT)} if with_project else {}
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | path
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -65,8 +70,13 @@ class Peer:
 
 
 def python_of(name: str) -> Path:
-    """The interpreter of a peer's environment, which is made if it is missing or its pins have changed."""
+    """The interpreter of a peer's environment, which is made if it is missing or its pins have changed.
+
+    A peer without pins is a program of ours and runs in this environment.
+    """
     wanted = PEERS / name / "requirements.txt"
+    if not wanted.is_file():
+        return Path(sys.executable)
     folder = ENVIRONMENTS / name
     python, stamp = folder / "bin" / "python", folder / "installed"
     digest = hashlib.sha256(wanted.read_bytes()).hexdigest()

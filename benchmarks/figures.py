@@ -1,4 +1,4 @@
-"""Puts reports of `hpr bench --json` into docs/benchmarks.md: `python -m benchmarks.figures FILE…`."""
+"""Puts reports of `hpr bench --json` into the docs, with plots: `python -m benchmarks.figures FILE…`."""
 
 import sys
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.environments import PROJECT
+from benchmarks.plots import plot
 from benchmarks.report import Report
 
 PAGE = PROJECT / "docs" / "benchmarks.md"
@@ -15,10 +16,12 @@ BEGIN, END = "<!-- figures -->\n", "<!-- /figures -->\n"
 
 
 def section(report: Report, day: str) -> str:
-    """A report as a Markdown table under a line with the day and the machine."""
+    """A report as a plot and a Markdown table under a line with the day and the machine."""
     on = report.machine
     lines = [
         f"**{report.name}**, {day}, {on['cpu']}, {on['cores']} cores, Python {on['python']}:",
+        "",
+        f"![{report.name}](images/bench-{report.name}.svg)",
         "",
         "| what | peer | ours | theirs | ratio | unit |",
         "| --- | --- | ---: | ---: | ---: | --- |",
@@ -37,12 +40,13 @@ def put(page: str, sections: Sequence[str]) -> str:
 
 
 def main(files: Sequence[str]) -> None:
-    """Read the reports and write the page; a file's day is that of its last change."""
+    """Read the reports, write the page and draw; a file's day is that of its last change."""
     sections = []
     for file in map(Path, files):
         report = msgspec.json.decode(file.read_bytes(), type=Report)
         day = datetime.fromtimestamp(file.stat().st_mtime, UTC).date().isoformat()
         sections.append(section(report, day))
+        plot(report)
     PAGE.write_text(put(PAGE.read_text(encoding="utf-8"), sections), encoding="utf-8")
 
 

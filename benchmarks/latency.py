@@ -57,7 +57,7 @@ class Measured(NamedTuple):
 
 
 Side = Callable[[str, Sequence[str], int], AbstractContextManager[Arrivals]]
-"""Starts what serves a topic prefix, for these races; the size is that of the records a relay passes on."""
+"""Starts what serves these races on a broker; the size in bytes is that of what a relay passes on."""
 
 
 class Contest(NamedTuple):
@@ -114,17 +114,15 @@ def _in_turns(
         demand = contest.demand
         asked = demand if run else demand._replace(seconds=demand.warm_seconds)
         races = race_ids(first_day + run, demand.races)
-        ours.append(_through(bootstrap, OURS, contest.ours, races, asked, 0))
-        theirs.append(_through(bootstrap, RELAY, contest.theirs, races, asked, ours[-1].size))
+        our_load, their_load = (Load(EventProducer(bootstrap, prefix), races) for prefix in (OURS, RELAY))
+        ours.append(_through(our_load, contest.ours(bootstrap, races, 0), asked))
+        theirs.append(_through(their_load, contest.theirs(bootstrap, races, ours[-1].size), asked))
     return ours[1:], theirs[1:]
 
 
-def _through(
-    bootstrap: str, prefix: str, side: Side, races: Sequence[str], demand: Demand, size: int
-) -> Measured:
-    """Send one run's load and time it to the other side of whatever serves `prefix`."""
-    load = Load(EventProducer(bootstrap, prefix), races)
-    with side(bootstrap, races, size) as arrivals:
+def _through(load: Load, side: AbstractContextManager[Arrivals], demand: Demand) -> Measured:
+    """Send one run's load and time it to the other side."""
+    with side as arrivals:
         load.cards()
         wait_for(load.send(demand.rate, demand.races / demand.rate), arrivals, START_SECONDS)
         load.send(demand.rate, demand.warm_seconds)
@@ -167,9 +165,12 @@ def relay(bootstrap: str, _races: Sequence[str], size: int) -> Iterator[Arrivals
 @contextmanager
 def frames(bootstrap: str, races: Sequence[str], _size: int) -> Iterator[Arrivals]:
     """Worker and gateway, read by a client that has subscribed to all the races."""
-    with worker(bootstrap, OURS), gateway(bootstrap, OURS) as address:
-        with Frames(f"ws://{address}/v1/ws", races) as client:
-            yield client
+    with (
+        worker(bootstrap, OURS),
+        gateway(bootstrap, OURS) as address,
+        Frames(f"ws://{address}/v1/ws", races) as client,
+    ):
+        yield client
 
 
 @contextmanager

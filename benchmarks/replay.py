@@ -22,6 +22,16 @@ FIVE = ("1.170462852", "1.170462855", "1.170462859", "1.170462893", "1.170462894
 
 Work = Callable[[list[Path]], object]
 
+COMPARED = [
+    ("one market, scored and written", "one scored", "flumine", "flumine, one"),
+    ("one market, decode and fold", "one folded", "flumine", "flumine, one"),
+    ("five markets, scored and written", "five scored", "flumine", "flumine, five"),
+    ("one market, scored and written", "one scored", "betfairlightweight", "betfairlightweight, one"),
+    ("one market, decode and fold", "one folded", "betfairlightweight", "betfairlightweight, one"),
+    ("five markets, scored and written", "five scored", "betfairlightweight", "betfairlightweight, five"),
+]
+"""What a row is called, our figure, the peer, and its figure."""
+
 
 def measure(runs: int = 5) -> Report:
     """Messages a second of ours and of the peers in turns, each warmed up by a run that does not count.
@@ -35,7 +45,8 @@ def measure(runs: int = 5) -> Report:
         peers = {
             "flumine, one": lambda: flumine.ask(names(one)),
             "flumine, five": lambda: flumine.ask(names(five)),
-            "betfairlightweight": lambda: lightweight.ask(names(one)),
+            "betfairlightweight, one": lambda: lightweight.ask(names(one)),
+            "betfairlightweight, five": lambda: lightweight.ask(names(five)),
         }
         ours = {
             "one scored": lambda: timed(score_and_write, one),
@@ -50,15 +61,8 @@ def measure(runs: int = 5) -> Report:
 
 def rows(rates: dict[str, list[float]]) -> list[Row]:
     """Rows from the messages a second of each run."""
-    compared = [
-        ("one market, scored and written", "one scored", "flumine", "flumine, one"),
-        ("one market, decode and fold", "one folded", "flumine", "flumine, one"),
-        ("five markets, scored", "five scored", "flumine", "flumine, five"),
-        ("one market, scored and written", "one scored", "betfairlightweight", "betfairlightweight"),
-        ("one market, decode and fold", "one folded", "betfairlightweight", "betfairlightweight"),
-    ]
     return [
-        row(what, peer, rates[ours], rates[theirs], "messages/s") for what, ours, peer, theirs in compared
+        row(what, peer, rates[ours], rates[theirs], "messages/s") for what, ours, peer, theirs in COMPARED
     ]
 
 

@@ -35,7 +35,7 @@ class Report:
     machine: dict[str, str | int]
     rows: list[Row]
     series: dict[str, list[float]] = field(default_factory=dict)
-    """What is drawn as lines, by the line's name."""
+    """What is drawn as lines, by the line's name; not in the JSON of a report that has none."""
 
 
 def row(what: str, peer: str, ours: Sequence[float], theirs: Sequence[float], unit: Unit) -> Row:
@@ -56,7 +56,10 @@ def machine() -> dict[str, str | int]:
 def print_report(report: Report, as_json: bool) -> None:
     """One line of JSON, or a table for people."""
     if as_json:
-        print(orjson.dumps(asdict(report)).decode())
+        fields = asdict(report)
+        if not report.series:
+            del fields["series"]
+        print(orjson.dumps(fields).decode())
     else:
         Console().print(table(report))
 

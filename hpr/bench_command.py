@@ -1,8 +1,11 @@
 """hpr bench: one benchmark, with ratios against its peers measured in the same run."""
 
 import sys
+from collections.abc import Callable
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -11,10 +14,19 @@ from schemas.errors import HprError
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
+Name = Literal["replay", "score", "codec", "latency", "worker", "memory", "profile"]
+
 
 def bench(
-    name: Annotated[Literal["replay", "score", "latency"], typer.Argument(help="Which benchmark.")],
-    runs: Annotated[int, typer.Option(min=1, help="Runs; the medians are printed.")] = 5,
+    name: Annotated[Name, typer.Argument(help="Which benchmark.")],
+    runs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Runs; the medians are printed [5; worker 3; memory, profile 1]."),
+    ] = None,
+    scale: Annotated[
+        float,
+        typer.Option(min=0.01, help="Part of the usual length of latency, worker, memory and profile."),
+    ] = 1.0,
     json: AsJson = False,
 ) -> None:
     """Run one benchmark of a checkout; peers are installed in environments of their own.
@@ -25,8 +37,13 @@ def bench(
         raise HprError("benchmarks are not installed with the package: run `hpr bench` of a checkout")
     # The benchmarks are no part of the installed package.
     sys.path.insert(0, str(CHECKOUT))
-    from benchmarks import latency, replay, score
     from benchmarks.report import print_report
 
-    module = {"replay": replay, "score": score, "latency": latency}[name]
-    print_report(module.measure(runs), json)
+    measure = import_module(f"benchmarks.{name}").measure
+    print_report(measure(**_lengths(measure, runs, scale)), json)
+
+
+def _lengths(measure: Callable[..., Any], runs: int | None, scale: float) -> dict[str, Any]:
+    """What a benchmark takes of the two; without `runs` it has its own number of them."""
+    given: dict[str, Any] = {"scale": scale} if runs is None else {"runs": runs, "scale": scale}
+    return {key: value for key, value in given.items() if key in signature(measure).parameters}

@@ -21,10 +21,10 @@ for line in sys.stdin:
 
 
 def test_every_benchmark_has_its_peers() -> None:
-    assert NAMES == ["betfairlightweight", "flumine", "relay", "shin"]
+    assert NAMES == ["betfairlightweight", "flumine", "quix", "relay", "shin", "websocket"]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "raw"])
 def test_a_peer_is_one_program_that_python_can_read(name: str) -> None:
     source = (PEERS / name / f"{name}_peer.py").read_text(encoding="utf-8")
     assert ast.get_docstring(ast.parse(source))
@@ -55,6 +55,22 @@ def test_a_peer_answers_line_by_line(echo: str) -> None:
 def test_a_peer_that_ends_is_named(echo: str) -> None:
     with Peer(echo) as peer, pytest.raises(PeerError, match="the peer echo ended"):
         peer.ask("end")
+
+
+def test_a_peer_without_pins_runs_in_this_environment() -> None:
+    assert environments.python_of("raw") == Path(sys.executable)
+
+
+def test_a_peer_may_import_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "path").mkdir()
+    program = "import json, os; print(json.dumps(os.environ.get('PYTHONPATH')), flush=True); input()"
+    (tmp_path / "path" / "path_peer.py").write_text(program, encoding="utf-8")
+    monkeypatch.setattr(environments, "PEERS", tmp_path)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    with Peer("path", with_project=True) as peer:
+        assert peer.ask({}) == str(environments.PROJECT)
+    with Peer("path") as peer:
+        assert peer.ask({}) is None
 
 
 def test_an_environment_is_kept_until_its_pins_change(

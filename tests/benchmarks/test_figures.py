@@ -1,5 +1,11 @@
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from benchmarks import figures
 from benchmarks.environments import PROJECT
-from benchmarks.figures import BEGIN, END, put, section
+from benchmarks.figures import BEGIN, END, main, put, section
 from benchmarks.report import Report, row
 
 REPORT = Report(
@@ -13,6 +19,22 @@ def test_a_section_names_day_and_machine_and_has_every_row() -> None:
     text = section(REPORT, "2026-01-02")
     assert text.startswith("**latency**, 2026-01-02, a processor, 2 cores, Python 3.11.7:\n")
     assert "| p50 at 500/s | relay | 6.25 | 2.5 | 2.5 | ms |" in text
+
+
+def test_a_section_shows_its_plot() -> None:
+    assert "![latency](images/bench-latency.svg)\n" in section(REPORT, "2026-01-02")
+
+
+def test_reports_go_to_page_and_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page, file = tmp_path / "page.md", tmp_path / "latency.json"
+    page.write_text(f"before\n{BEGIN}{END}after\n", encoding="utf-8")
+    file.write_bytes(msgspec.json.encode(REPORT))
+    drawn: list[str] = []
+    monkeypatch.setattr(figures, "PAGE", page)
+    monkeypatch.setattr(figures, "plot", lambda report: drawn.append(report.name))
+    main([str(file)])
+    assert "**latency**" in page.read_text(encoding="utf-8")
+    assert drawn == ["latency"]
 
 
 def test_only_what_stands_between_the_marks_is_replaced() -> None:

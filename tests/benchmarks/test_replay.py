@@ -42,14 +42,16 @@ def test_every_row_compares_ours_with_a_peer() -> None:
         "five scored": [3.0],
         "flumine, one": [2.0],
         "flumine, five": [1.0],
-        "betfairlightweight": [5.0],
+        "betfairlightweight, one": [5.0],
+        "betfairlightweight, five": [1.5],
     }
     assert [(r.what, r.peer, r.ratio) for r in rows(rates)] == [
         ("one market, scored and written", "flumine", 2.0),
         ("one market, decode and fold", "flumine", 5.0),
-        ("five markets, scored", "flumine", 3.0),
+        ("five markets, scored and written", "flumine", 3.0),
         ("one market, scored and written", "betfairlightweight", 0.8),
         ("one market, decode and fold", "betfairlightweight", 2.0),
+        ("five markets, scored and written", "betfairlightweight", 2.0),
     ]
 
 

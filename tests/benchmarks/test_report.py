@@ -40,6 +40,11 @@ def test_json_has_exactly_the_name_the_machine_and_the_rows(capsys: pytest.Captu
     }
 
 
+def test_json_has_the_lines_of_a_report_that_has_some(capsys: pytest.CaptureFixture[str]) -> None:
+    print_report(Report("memory", {}, [], {"resident": [1.0, 2.0]}), as_json=True)
+    assert json.loads(capsys.readouterr().out)["series"] == {"resident": [1.0, 2.0]}
+
+
 def test_people_get_a_table_with_every_row(capsys: pytest.CaptureFixture[str]) -> None:
     print_report(REPORT, as_json=False)
     shown = capsys.readouterr().out
