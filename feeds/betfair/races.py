@@ -48,6 +48,10 @@ class RaceDirectory:
             known = self._races[market_id] = self._resolve(definition)
         return known
 
+    def forget(self, market_id: str) -> None:
+        """Let go of a market that is over."""
+        self._races.pop(market_id, None)
+
     def _resolve(self, definition: Definition) -> Race:
         self.learn(definition)
         track = track_of(definition)

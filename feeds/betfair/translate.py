@@ -121,6 +121,11 @@ class Translator:
             self.directory.learn(definition)
         return [named for raw in parsed.mc or () for named in self._change(raw, parsed.pt, origin, received)]
 
+    def forget(self, market_id: str) -> None:
+        """Let go of a market that is over; a feed that runs for weeks would keep them all."""
+        self._markets.pop(market_id, None)
+        self.directory.forget(market_id)
+
     def _change(self, raw: Raw, pt: int, origin: Origin, received: int | None) -> list[Named]:
         try:
             change = decode_change(raw)

@@ -74,7 +74,8 @@ class Intake:
                 continue  # a market that starts at no time; its own definition will tell
 
     def forget(self, market_id: str) -> None:
-        """The market is over: its names are not needed any more."""
+        """The market is over: neither its names nor its books are needed any more."""
+        self.translator.forget(market_id)
         self.listings.pop(market_id, None)
         self.closed.pop(market_id, None)
 

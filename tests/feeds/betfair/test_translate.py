@@ -396,3 +396,13 @@ def test_a_projected_price_that_is_no_number_is_a_dead_letter(
 ) -> None:
     _, events = read(say(market(definition=define())), say(market(rc=[prices(1, spn=text)]), pt=pt + 1))
     assert kinds(events) == ["DeadLetter"]
+
+
+def test_a_market_that_was_let_go_begins_anew(say: Say, market: Market, define: Define) -> None:
+    translator = Translator()
+    opening = say(market(definition=define(), rc=[prices(1, ltp=3.5)]))
+    (first,) = read(opening, translator=translator)
+    assert read(opening, translator=translator) == [[]]
+    translator.forget("1.1")
+    translator.forget("1.7")
+    assert read(opening, translator=translator) == [first]
