@@ -55,6 +55,7 @@ def _beat(identity: str, time: int, sequence: int, told: int, state: FeedState) 
         "heartbeat_seconds": HEARTBEAT_SECONDS,
         "events": told,
         "detail": "A simulated race day: no such races are run." if state == "CONNECTED" else None,
+        "instance": "",
     }
     return "FeedStatus", beat
 
