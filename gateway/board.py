@@ -94,7 +94,7 @@ class Board:
         return self._bars.get(race_id)
 
     def hear(self, status: FeedStatus) -> None:
-        """Take in what a feed said; an older word than its last is dropped, and so are instances long silent."""
+        """Take in what a feed said; older words are dropped, and so are instances that are long silent."""
         said, now = (status["source"], status["instance"]), status["recorded_time"]
         last = self.feeds.get(said)
         if last is None or now >= last["recorded_time"]:
