@@ -115,6 +115,9 @@ def simulator(
     races: Annotated[
         int | None, typer.Option(min=1, help="Races; as the profile has it if left out.")
     ] = None,
+    races_at_once: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Races open at once, at all tracks, without end.")
+    ] = None,
     speed: Speed = "1",
     broker: Broker = None,
     topic_prefix: Prefix = None,
@@ -140,6 +143,8 @@ def simulator(
     logs.configure(chosen.log_level, chosen.log_format)
     begin = (start or datetime.now(UTC)).replace(tzinfo=UTC)
     day = (world.demo if profile == "demo" else world.real)(seed, begin)
+    if races_at_once is not None:
+        day = world.crowd(day, races_at_once)
     if races is not None:
         day = replace(day, races=races)
     _run("simulator", (named for named in world.events(day) if named[0] != "FeedStatus"), speed, chosen)

@@ -1,15 +1,15 @@
 """What a simulated day is asked to be, and when and where its races are run."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import count
 
 import numpy as np
 
-from feeds.simulator.venues import Venue, venue
+from feeds.simulator.venues import STYLES, Venue, venue
 from schemas.identity import MICROS, instant, micros, numbered_race
-from schemas.tracks import local_date
+from schemas.tracks import all_tracks, local_date
 
 DEMO_TRACKS = ("BEL", "ASCO", "FLEM", "SAR", "HKHV", "CURR")
 
@@ -23,11 +23,32 @@ class Chances:
     """Of races with a scratch."""
     re_entry: float = 0.12
     """Of races with a scratch: the runner is put back shortly after."""
+    rider_change: float = 0.12
+    equipment_change: float = 0.08
     delay: float = 0.12
     abandoned: float = 0.01
     going_change: float = 0.1
     dead_heat: float = 0.02
-    disqualification: float = 0.04
+    objection: float = 0.08
+    upheld: float = 0.5
+    """Of objections: the runner objected to is placed last."""
+
+
+REAL = Chances(
+    scratch=0.2,
+    second_scratch=0.15,
+    re_entry=0.01,
+    rider_change=0.05,
+    equipment_change=0.01,
+    delay=0.03,
+    abandoned=0.004,
+    going_change=0.05,
+    dead_heat=0.002,
+    objection=0.006,
+    upheld=0.35,
+)
+"""As often as in reality: scratches in the last four hours as in Hong Kong and the captures, dead heats for
+first and disqualifications as in Great Britain and Ireland; the others are judgement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +71,14 @@ class RaceDay:
     """How far a gap may be from `gap_seconds`, as a part of it."""
     open_seconds: float
     """How long before its announced off a market opens."""
-    opening_rate: float
-    """Odds updates a second of one market when it opens; at the off it has risen by `closing_rate`."""
-    closing_rate: float
-    rush_seconds: float
-    """Within this time of the off the updates become e times as many."""
-    price_spread: float
-    """Standard deviation, in log-odds, of a price when the market opens from the one at the off."""
+    compression: float
+    """How many seconds of a real day pass in one of this: prices, money and spreads live by real time."""
+    message_share: float
+    """Odds updates of one market, as a part of those of a real one in the same real time."""
+    least_rate: float
+    """Odds updates a second that a market has at least."""
     late_seconds: float
-    """How long after its announced off a race may go off."""
+    """Median lateness of the off."""
     delay_seconds: float
     """The longest delay announced."""
     suspension_seconds: float
@@ -82,8 +102,8 @@ class RaceDay:
             raise ValueError("seed and number of races must not be negative")
         if not self.tracks or not self.early_offs or self.early_offs[0] <= 0:
             raise ValueError("a race day needs tracks and a first off after its start")
-        if min(self.gap_seconds * (1.0 - self.gap_spread), self.open_seconds, self.rush_seconds) <= 0:
-            raise ValueError("gap, opening and rush must last longer than no time")
+        if min(self.gap_seconds * (1.0 - self.gap_spread), self.open_seconds, self.compression) <= 0:
+            raise ValueError("gap and opening must last longer than no time, and real time must pass")
         if (self.opening_scratch_seconds or 0.0) >= self.early_offs[0]:
             raise ValueError("the first race cannot lose a runner after its off")
         if min(self.tote_seconds, self.in_play_seconds, self.suspension_seconds) <= 0:
@@ -114,11 +134,10 @@ def demo(seed: int, start: datetime) -> RaceDay:
         gap_seconds=120.0,
         gap_spread=0.25,
         open_seconds=480.0,
-        opening_rate=2.5,
-        closing_rate=5.0,
-        rush_seconds=30.0,
-        price_spread=0.35,
-        late_seconds=2.0,
+        compression=7.5,
+        message_share=0.16,
+        least_rate=1.6,
+        late_seconds=0.28,
         delay_seconds=90.0,
         suspension_seconds=3.0,
         tote_seconds=5.0,
@@ -141,17 +160,33 @@ def real(seed: int, start: datetime) -> RaceDay:
         gap_seconds=1_800.0,
         gap_spread=0.0,
         open_seconds=14_400.0,
-        opening_rate=0.1,
-        closing_rate=15.0,
-        rush_seconds=600.0,
-        price_spread=0.4,
-        late_seconds=90.0,
+        compression=1.0,
+        message_share=1.0,
+        least_rate=0.0,
+        late_seconds=55.0,
         delay_seconds=900.0,
         suspension_seconds=90.0,
         tote_seconds=30.0,
         in_play_seconds=0.5,
         run_seconds=None,
         official_seconds=360.0,
+        chances=REAL,
+    )
+
+
+def crowd(day: RaceDay, at_once: int) -> RaceDay:
+    """The day without end, about this many races open at any time, at all tracks of simulated racing."""
+    gap = day.open_seconds / at_once
+    offs = tuple(gap * (n + 1) for n in range(at_once))
+    tracks = tuple(track.code for track in all_tracks() if track.country in STYLES)
+    return replace(
+        day,
+        races=None,
+        tracks=tracks,
+        early_offs=offs,
+        gap_seconds=gap,
+        gap_spread=0.0,
+        opening_scratch_seconds=None,
     )
 
 
@@ -177,6 +212,6 @@ def slots(day: RaceDay) -> Iterator[Slot]:
 
 def _off(day: RaceDay, index: int, start: int, before: int) -> int:
     if index < len(day.early_offs):
-        return start + round(day.early_offs[index] * MICROS)
+        return start + round(day.early_offs[index] * 1000.0) * 1000
     gap = day.gap_seconds * (1.0 + day.gap_spread * generator(day.seed, index, 0).uniform(-1.0, 1.0))
-    return before + round(gap) * MICROS
+    return before + round(gap * 1000.0) * 1000

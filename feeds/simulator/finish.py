@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from feeds.simulator.card import Declared, Flags, Floats
-from feeds.simulator.script import Plan
+from feeds.simulator.field import Declared, Flags, Floats
+from feeds.simulator.plan import Plan, truths
 from schemas.records import Dividend, Finisher, ResultState
 
 Positions = NDArray[np.int64]
@@ -33,9 +33,9 @@ class Finish:
 
 
 def run(this: Plan, running: Flags) -> Finish:
-    """Run a race: ability plus Gumbel noise gives the Plackett-Luce order (Yellott 1977)."""
+    """Run a race: true log-odds plus Gumbel noise give the Plackett-Luce order (Yellott 1977)."""
     rng, script = this.generator(6), this.script
-    performance = np.where(running, this.field.ability + rng.gumbel(size=len(running)), -np.inf)
+    performance = np.where(running, truths(this)[-1][1] + rng.gumbel(size=len(running)), -np.inf)
     order = np.argsort(-performance, kind="stable")[: int(running.sum())]
     gaps = -np.diff(performance[order]) * LENGTHS_PER_ABILITY
     gaps = np.maximum(np.round(gaps / NOSE) * NOSE, NOSE)

@@ -39,3 +39,19 @@ HIGHEST = len(PRICES) - 1
 def rung(prices: NDArray[np.float64]) -> NDArray[np.float64]:
     """Where decimal odds lie on the ladder, from 0 (1.01) to 349 (1000), with fractions between rungs."""
     return np.interp(prices, LADDER, np.arange(len(LADDER), dtype=np.float64))
+
+
+def settled(wanted: NDArray[np.float64], before: NDArray[np.float64], slack: float) -> NDArray[np.float64]:
+    """Where quotes lie that follow only once they are `slack` rungs off, (moments, runners).
+
+    Each moment clamps the one before into wanted ± slack (the play operator of hysteresis). Clamps of
+    clamps are clamps, so they are composed in pairs, fours, eights.
+    """
+    low, high = wanted - slack, wanted + slack
+    span = 1
+    while span < len(wanted):
+        lows, highs = low[:-span], high[:-span]
+        lows, highs = np.clip(lows, low[span:], high[span:]), np.clip(highs, low[span:], high[span:])
+        low, high = np.concatenate((low[:span], lows)), np.concatenate((high[:span], highs))
+        span *= 2
+    return np.clip(before, low, high)

@@ -1,4 +1,4 @@
-"""Invented horses, riders and trainers: every name follows from a number."""
+"""Invented horses, sires, dams, riders and trainers: every name follows from a number."""
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -35,26 +35,41 @@ SURNAMES = _words(
 )
 INITIALS = "ABCDEFGHJKLMNPRSTW"
 
-HORSES = len(FIRST) * len(SECOND)
-PEOPLE = len(SURNAMES)
-FIELD_LIMIT = 24
-"""More runners than any field has: a race's horses are numbers from its own stretch of this length."""
+PAIRS = len(FIRST) * len(SECOND)
+PATTERNS = 3
+"""Horses are called Amber Anthem, Amberanthem or The Amber Anthem."""
+
+HORSES = PATTERNS * PAIRS
+PEOPLE = len(SURNAMES) * len(INITIALS)
 
 STRIDE = 2477
-"""Neighbouring horses have names far apart; coprime with HORSES, so that no horse runs twice in 266 races."""
+"""Neighbours have names far apart; coprime with HORSES and PAIRS, so that no two are the same."""
 
 
-def horse(race_index: int, entry: int, shift: int) -> tuple[str, str]:
-    """Id and name of the horse of an entry; `shift` makes each seed's day another one."""
-    number = ((race_index * FIELD_LIMIT + entry) * STRIDE + shift) % HORSES
-    return f"sim-{number:04d}", f"{FIRST[number // len(SECOND)]} {SECOND[number % len(SECOND)]}"
+def horse(number: int, shift: int) -> str:
+    """Name of a horse, of HORSES there are; `shift` makes each seed's country another one."""
+    pattern, pair = divmod((number * STRIDE + shift) % HORSES, PAIRS)
+    first, second = _pair(pair)
+    return (f"{first} {second}", f"{first}{second.lower()}", f"The {first} {second}")[pattern]
+
+
+def parent(number: int, shift: int) -> str:
+    """Name of a sire or dam, of PAIRS there are: Anthem Of Amber."""
+    first, second = _pair((number * STRIDE + shift) % PAIRS)
+    return f"{second} Of {first}"
+
+
+def _pair(number: int) -> tuple[str, str]:
+    return FIRST[number // len(SECOND)], SECOND[number % len(SECOND)]
 
 
 def rider(number: int) -> str:
     """Name of a rider, of PEOPLE there are."""
-    return f"{INITIALS[number * 5 % len(INITIALS)]}. {SURNAMES[number]}"
+    initial, surname = divmod(number, len(SURNAMES))
+    return f"{INITIALS[(initial + 5 * surname) % len(INITIALS)]}. {SURNAMES[surname]}"
 
 
 def trainer(number: int) -> str:
     """Name of a trainer, of PEOPLE there are."""
-    return f"{INITIALS[number * 7 % len(INITIALS)]}. {SURNAMES[-1 - number]}"
+    initial, surname = divmod(number, len(SURNAMES))
+    return f"{INITIALS[(initial + 7 * surname) % len(INITIALS)]}. {SURNAMES[-1 - surname]}"

@@ -1,17 +1,27 @@
-"""What will happen to a race before it is run: scratches, re-entries, delays, abandonment, going."""
+"""What will happen to a race before it is run: scratches, changes of rider, delays, abandonment, going."""
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from feeds.simulator.card import GOINGS, Declared, Flags, declare
 from feeds.simulator.day import RaceDay, Slot, generator
+from feeds.simulator.field import GOINGS, Declared
+from feeds.simulator.population import RIDERS
 from schemas.identity import MICROS, micros
+
+Flags = NDArray[np.bool_]
 
 QUIET_SUSPENSIONS = 20
 """Of a market open for less than this many suspensions nothing out of the ordinary happens."""
 
 REASONS = ("Veterinarian", "Trainer", "Off turf", "Unruly at the gate", "Injured")
+
+SCRATCH_MINUTES, SCRATCH_SPREAD = 600.0, 0.9
+"""Median time of a scratch before the off, and its spread in logs: of 13 in the captures."""
+
+LATENESS_SPREAD, LATEST = 0.75, 7.0
+"""Lateness of the off is lognormal, at most LATEST times its median: Australia and New Zealand 2024-25."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,16 @@ class Withdrawal:
 
 
 @dataclass(frozen=True, slots=True)
+class Switch:
+    """A runner that gets another rider, or puts blinkers on or off."""
+
+    runner: int
+    at: int
+    rider: int | None
+    """None: it is the equipment that changes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Script:
     """The plot of one race; times in microseconds since 1970."""
 
@@ -37,10 +57,14 @@ class Script:
     delay_at: int | None
     abandoned_at: int | None
     withdrawals: tuple[Withdrawal, ...]
+    switches: tuple[Switch, ...]
+    """By time."""
     going_at: int | None
     wetness: int
     """Of the going after any change."""
     dead_heat: bool
+    objection: bool
+    """The result is official only after the stewards have looked into it."""
     disqualification: bool
 
     @property
@@ -49,92 +73,88 @@ class Script:
         return self.off if self.abandoned_at is None else self.abandoned_at
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Phase:
-    """A stretch of open betting on one set of runners; it begins with an image."""
-
-    begins: int
-    ends: int
-    running: Flags
-
-
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """A race that is known to the last but for its prices and its finish."""
+class _Draw:
+    """Random moments of a race's open time."""
 
+    rng: np.random.Generator
     day: RaceDay
     slot: Slot
-    field: Declared
-    script: Script
 
     @property
-    def runner_ids(self) -> list[str]:
-        """In the card's order."""
-        return [entry["runner_id"] for entry in self.field.entries]
+    def window(self) -> int:
+        return self.slot.scheduled_off - self.slot.opens
 
-    def generator(self, purpose: int) -> np.random.Generator:
-        """The race's own random numbers for a purpose."""
-        return generator(self.day.seed, self.slot.index, purpose)
+    def happens(self, chance: float) -> bool:
+        eventful = self.window >= QUIET_SUSPENSIONS * self.day.suspension_seconds * MICROS
+        return bool(self.rng.random() < chance) and eventful
 
-    def scheduled(self, at: int) -> int:
-        """The announced off as it stands at a time."""
-        delay_at = self.script.delay_at
-        return self.slot.scheduled_off if delay_at is None or at < delay_at else self.script.scheduled_off
+    def moment(self, first: float, last: float) -> int:
+        return self.slot.opens + _whole(self.window * self.rng.uniform(first, last))
+
+    def scratch(self) -> int:
+        """Lognormal time before the off, cut to what is open and not yet about to start."""
+        minutes = self.window * self.day.compression / (60 * MICROS)
+        low, high = 0.05, 0.85
+        before = SCRATCH_MINUTES * self.rng.lognormal(0.0, SCRATCH_SPREAD, 64) / minutes
+        fits = before[(before > low) & (before < high)]
+        part = float(fits[0]) if len(fits) else float(self.rng.uniform(0.4, high))
+        return self.slot.scheduled_off - _whole(self.window * part)
 
 
-def plan(day: RaceDay, slot: Slot) -> Plan:
-    """Draw the field of a race and what happens to it."""
-    field = declare(day, slot)
-    return Plan(day, slot, field, _write(day, slot, field))
-
-
-def _write(day: RaceDay, slot: Slot, field: Declared) -> Script:
-    rng = generator(day.seed, slot.index, 2)
-    chances, window = day.chances, slot.scheduled_off - slot.opens
-    eventful = window >= QUIET_SUSPENSIONS * day.suspension_seconds * MICROS
-
-    def happens(chance: float) -> bool:
-        return bool(rng.random() < chance) and eventful
-
-    def moment(first: float, last: float) -> int:
-        return slot.opens + _whole(window * rng.uniform(first, last))
-
-    abandoned_at = moment(0.3, 0.95) if happens(chances.abandoned) else None
-    delay_at = moment(0.8, 0.95) if happens(chances.delay) and abandoned_at is None else None
+def write(day: RaceDay, slot: Slot, field: Declared) -> Script:
+    """Draw what happens to a race."""
+    rng, chances = generator(day.seed, slot.index, 2), day.chances
+    draw = _Draw(rng, day, slot)
+    abandoned_at = draw.moment(0.3, 0.95) if draw.happens(chances.abandoned) else None
+    quiet = abandoned_at is not None
+    delay_at = draw.moment(0.8, 0.95) if draw.happens(chances.delay) and not quiet else None
     delay = _whole(day.delay_seconds * MICROS * rng.uniform(0.3, 1.0)) if delay_at is not None else 0
-    going_at = moment(0.1, 0.7) if happens(chances.going_change) and abandoned_at is None else None
+    going_at = draw.moment(0.1, 0.7) if draw.happens(chances.going_change) and not quiet else None
     scheduled_off = slot.scheduled_off + delay
-    withdrawals: tuple[Withdrawal, ...] = ()
-    if slot.index == 0 and day.opening_scratch_seconds is not None:
-        at = micros(day.start) + round(day.opening_scratch_seconds * MICROS)
-        withdrawals = _withdrawals(rng, day, field, [at], re_entry=False)
-    elif happens(chances.scratch) and abandoned_at is None:
-        re_entry = happens(chances.re_entry)
-        times = [moment(0.15, 0.5)] if happens(chances.second_scratch) and not re_entry else []
-        times.append(moment(0.2, 0.6) if re_entry else moment(0.6, 0.95))
-        withdrawals = _withdrawals(rng, day, field, times, re_entry)
+    late = day.late_seconds * MICROS * min(float(rng.lognormal(0.0, LATENESS_SPREAD)), LATEST)
+    withdrawals = () if quiet else _withdrawals(draw, field)
+    out = {each.runner for each in withdrawals}
     return Script(
-        off=scheduled_off + _whole(day.late_seconds * MICROS * rng.random()),
+        off=scheduled_off + _whole(late),
         scheduled_off=scheduled_off,
         delay_at=delay_at,
         abandoned_at=abandoned_at,
         withdrawals=withdrawals,
+        switches=() if quiet else _switches(draw, field, out),
         going_at=going_at,
         wetness=min(field.wetness + 1, len(GOINGS[field.surface]) - 1) if going_at else field.wetness,
         dead_heat=bool(rng.random() < chances.dead_heat),
-        disqualification=bool(rng.random() < chances.disqualification),
+        objection=(objection := bool(rng.random() < chances.objection)),
+        disqualification=bool(rng.random() < chances.upheld) and objection,
     )
 
 
-def _withdrawals(
-    rng: np.random.Generator, day: RaceDay, field: Declared, times: list[int], re_entry: bool
-) -> tuple[Withdrawal, ...]:
-    """Scratches of runners that are in and not coupled; at least three runners are left."""
+def _withdrawals(draw: _Draw, field: Declared) -> tuple[Withdrawal, ...]:
+    """Scratches, by time; the first race of a day may be certain to have one."""
+    day, chances = draw.day, draw.day.chances
+    if draw.slot.index == 0 and day.opening_scratch_seconds is not None:
+        at = micros(day.start) + round(day.opening_scratch_seconds * MICROS)
+        return _withdrawn(draw, field, [at], re_entry=False)
+    if not draw.happens(chances.scratch):
+        return ()
+    re_entry = draw.happens(chances.re_entry)
+    twice = draw.happens(chances.second_scratch) and not re_entry
+    times = sorted(draw.scratch() for _ in range(2 if twice else 1))
+    apart = round(2 * day.suspension_seconds * MICROS)
+    if twice and times[1] - times[0] < apart:
+        times = times[:1]
+    return _withdrawn(draw, field, times, re_entry)
+
+
+def _withdrawn(draw: _Draw, field: Declared, times: list[int], re_entry: bool) -> tuple[Withdrawal, ...]:
+    """Scratches of runners that are in and not coupled; at least two runners are left."""
+    rng = draw.rng
     single = [n for n, i in enumerate(field.interests) if field.interests.count(i) == 1]
     candidates = [n for n in single if field.eligible[n]]
-    picked = rng.permutation(candidates)[: min(len(times), int(field.eligible.sum()) - 3)].tolist()
+    picked = rng.permutation(candidates)[: min(len(times), int(field.eligible.sum()) - 2)].tolist()
     spare = None if re_entry or field.eligible.all() else len(field.entries) - 1
-    back = round(3 * day.suspension_seconds * MICROS) if re_entry else None
+    back = round(3 * draw.day.suspension_seconds * MICROS) if re_entry else None
     return tuple(
         Withdrawal(
             runner=runner,
@@ -147,34 +167,17 @@ def _withdrawals(
     )
 
 
-def changes(this: Plan) -> list[tuple[int, Flags]]:
-    """Each change of who runs: its time, and the runners that run from then on."""
-    running, found = this.field.eligible, []
-    for withdrawal in this.script.withdrawals:
-        running = running.copy()
-        running[withdrawal.runner] = False
-        if withdrawal.drawn_in is not None:
-            running[withdrawal.drawn_in] = True
-        found.append((withdrawal.at, running))
-        if withdrawal.reinstated_at is not None:
-            running = running.copy()
-            running[withdrawal.runner] = True
-            found.append((withdrawal.reinstated_at, running))
-    return found
-
-
-def phases(this: Plan) -> list[Phase]:
-    """When betting is open, and on whom: it is suspended at every change of who runs."""
-    cuts = changes(this)
-    begins = [this.slot.opens, *(at + suspension(this.day) for at, _ in cuts)]
-    ends = [*(at for at, _ in cuts), this.script.betting_ends]
-    sets = [this.field.eligible, *(after for _, after in cuts)]
-    return [Phase(*phase) for phase in zip(begins, ends, sets, strict=True) if phase[0] < phase[1]]
-
-
-def suspension(day: RaceDay) -> int:
-    """How long betting is suspended at a scratch, in microseconds."""
-    return round(day.suspension_seconds * MICROS)
+def _switches(draw: _Draw, field: Declared, out: set[int]) -> tuple[Switch, ...]:
+    """At most one change of rider and one of equipment, of runners that stay in."""
+    chances, rng = draw.day.chances, draw.rng
+    stay = [n for n in range(len(field.entries)) if n not in out]
+    free = [rider for rider in range(RIDERS) if rider not in field.starters.riders]
+    found = []
+    if draw.happens(chances.rider_change):
+        found.append(Switch(int(rng.choice(stay)), draw.moment(0.2, 0.85), int(rng.choice(free))))
+    if draw.happens(chances.equipment_change):
+        found.append(Switch(int(rng.choice(stay)), draw.moment(0.1, 0.6), None))
+    return tuple(sorted(found, key=lambda switch: switch.at))
 
 
 def _whole(time: float) -> int:

@@ -1,14 +1,16 @@
 """The pari-mutuel pools of US races: prices by betting interest, and dividends."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
-from feeds.simulator.card import Declared, Floats
+from feeds.simulator import curves
 from feeds.simulator.exchange import Statement
+from feeds.simulator.field import Declared, Floats
 from feeds.simulator.finish import Finish
-from feeds.simulator.market import Market, turnover
-from feeds.simulator.script import Plan, changes
+from feeds.simulator.market import CHUNK, Market, Times
+from feeds.simulator.plan import Plan, changes
 from schemas.identity import MICROS
 from schemas.records import Dividend, RunnerPrice
 from topics.catalogue import ODDS
@@ -48,28 +50,33 @@ def images(this: Plan, market: Market) -> Iterator[Statement]:
     cuts = changes(this)
     sets = np.array([this.field.eligible, *(running for _, running in cuts)])
     latest = np.searchsorted(np.array([time for time, _ in cuts], dtype=np.int64), times, side="right")
-    # Pools stay open at a scratch: the money on the runner is given back at once.
-    chances = market.chances[known] * sets[latest]
-    shares = pool_shares(this, chances)
-    money = POOL * this.generator(8).lognormal(0.0, 0.4)
-    bets = np.round(money * turnover(market.remaining[known])[:, None] * shares, 2).tolist()
+    money = POOL * float(this.generator(8).lognormal(0.0, 0.4))
+    for chunk in np.unique(known // CHUNK).tolist():
+        part = known // CHUNK == chunk
+        # Pools stay open at a scratch: the money on the runner is given back at once.
+        chances = market.chances(chunk)[known[part] % CHUNK] * sets[latest[part]]
+        yield from _images(this, times[part], pool_shares(this, chances), money)
+
+
+def _images(this: Plan, times: Times, shares: Floats, money: float) -> Iterator[Statement]:
+    """Images of the pool with these shares at times, (moments, runners)."""
+    bets = np.round(money * curves.turnover(this.minutes(times))[:, None] * shares, 2).tolist()
     prices = np.where(shares > 0.0, _price(np.where(shares > 0.0, shares, 1.0)), 0.0).tolist()
     for time, price, bet in zip(times.tolist(), prices, bets, strict=True):
         quotes = [_quote(*q) for q in zip(this.runner_ids, price, bet, strict=True) if q[1] > 0.0]
-        yield (
-            time,
-            ODDS.rank,
-            "OddsUpdate",
-            {
-                "market_id": f"sim-{this.slot.race_id}-tote",
-                "market_type": "WIN",
-                "pool": "TOTE",
-                "image": True,
-                "in_play": False,
-                "places": None,
-                "runners": quotes,
-            },
-        )
+        yield time, ODDS.rank, "OddsUpdate", _body(this, quotes)
+
+
+def _body(this: Plan, quotes: list[RunnerPrice]) -> dict[str, Any]:
+    return {
+        "market_id": f"sim-{this.slot.race_id}-tote",
+        "market_type": "WIN",
+        "pool": "TOTE",
+        "image": True,
+        "in_play": False,
+        "places": None,
+        "runners": quotes,
+    }
 
 
 def _price(shares: Floats) -> Floats:

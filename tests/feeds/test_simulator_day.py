@@ -4,7 +4,7 @@ from itertools import islice, pairwise
 
 import pytest
 
-from feeds.simulator import RaceDay, demo, real
+from feeds.simulator import RaceDay, crowd, demo, real
 from feeds.simulator.day import slots
 from schemas.identity import MICROS, micros
 
@@ -68,6 +68,7 @@ def test_race_numbers_start_anew_at_midnight_and_no_race_id_comes_twice() -> Non
         {"early_offs": ()},
         {"gap_spread": 1.0},
         {"open_seconds": 0.0},
+        {"compression": 0.0},
         {"tote_seconds": 0.0},
         {"opening_scratch_seconds": 30.0},
     ],
@@ -81,3 +82,13 @@ def test_a_day_that_cannot_be_is_refused(wrong: dict[str, object]) -> None:
 def test_tracks_without_simulated_racing_are_refused(code: str) -> None:
     with pytest.raises(ValueError, match=r"NOWHERE|no racing"):
         next(slots(replace(demo(1, START), tracks=(code,))))
+
+
+def test_a_crowd_has_a_thousand_races_open_at_any_time_at_all_tracks() -> None:
+    day = crowd(real(1, START), 1000)
+    opened = list(islice(slots(day), 3000))
+    for moment in (0, 100 * MICROS, 7_200 * MICROS):
+        now = NOON + moment
+        assert 985 <= sum(slot.opens <= now < slot.scheduled_off for slot in opened) <= 1001
+    assert len({slot.venue.track.code for slot in opened}) > 500
+    assert len({slot.race_id for slot in opened}) == 3000

@@ -8,7 +8,7 @@ import pytest
 from feeds.simulator import demo
 from feeds.simulator.day import slots
 from feeds.simulator.finish import NOSE, SECONDS_PER_LENGTH, Finish, result_body, run
-from feeds.simulator.script import Plan, plan
+from feeds.simulator.plan import Plan, plan, truths
 
 DAY = demo(1, datetime(2026, 7, 16, 17, 0, tzinfo=UTC))
 SLOT = next(slots(DAY))
@@ -29,7 +29,7 @@ def positions(finish: Finish, official: bool = False) -> list[int]:
 def test_true_chances_of_winning_are_the_softmax_of_ability() -> None:
     races = 6000
     won = Counter(int(np.flatnonzero(run(at(n), RUNNING).positions == 1)[0]) for n in range(races))
-    weights = np.exp(PLAN.field.ability) * RUNNING
+    weights = np.exp(truths(at(0))[-1][1]) * RUNNING
     for runner, chance in enumerate(weights / weights.sum()):
         assert won[runner] / races == pytest.approx(chance, abs=0.02)
 

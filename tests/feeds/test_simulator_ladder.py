@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.simulator.ladder import HIGHEST, LADDER, PRICES, rung
+from feeds.simulator.ladder import HIGHEST, LADDER, PRICES, rung, settled
 
 
 def test_the_ladder_has_350_prices_from_1_01_to_1000() -> None:
@@ -38,3 +38,14 @@ def test_other_odds_lie_between_the_rungs_around_them(price: float) -> None:
     at = float(rung(np.array([price]))[0])
     assert PRICES[int(np.floor(at))] <= price * (1.0 + 1e-12)
     assert price * (1.0 - 1e-12) <= PRICES[int(np.ceil(at))]
+
+
+@given(st.lists(st.floats(0.0, 349.0), min_size=1, max_size=70), st.floats(0.0, 349.0), st.floats(0.0, 3.0))
+def test_settled_quotes_follow_only_once_they_are_off_by_the_slack(
+    wanted: list[float], before: float, slack: float
+) -> None:
+    expected, at = [], before
+    for each in wanted:
+        at = max(each - slack, min(each + slack, at))
+        expected.append(at)
+    assert settled(np.array(wanted)[:, None], np.array([before]), slack)[:, 0].tolist() == expected

@@ -1,18 +1,17 @@
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
 
-from feeds.simulator.names import FIELD_LIMIT, HORSES, PEOPLE, horse, rider, trainer
-
-
-def test_a_horse_has_one_id_and_one_name() -> None:
-    horses = {horse(race, entry, 0) for race in range(400) for entry in range(FIELD_LIMIT)}
-    assert len({id for id, _ in horses}) == len({name for _, name in horses}) == len(horses) == HORSES
+from feeds.simulator.names import HORSES, PAIRS, PEOPLE, horse, parent, rider, trainer
 
 
-@given(st.integers(0, 10**6), st.integers(0, HORSES - 1))
-def test_no_horse_runs_twice_in_266_races(race: int, shift: int) -> None:
-    ids = [horse(race + n, entry, shift)[0] for n in range(266) for entry in range(FIELD_LIMIT)]
-    assert len(set(ids)) == len(ids)
+@pytest.mark.parametrize("shift", [0, 12_345])
+def test_a_horse_has_its_name_for_itself(shift: int) -> None:
+    assert len({horse(number, shift) for number in range(HORSES)}) == HORSES
+
+
+def test_sires_and_dams_have_other_names_than_runners() -> None:
+    parents = {parent(number, 7) for number in range(PAIRS)}
+    assert len(parents) == PAIRS
+    assert not parents & {horse(number, 7) for number in range(HORSES)}
 
 
 def test_riders_and_trainers_are_told_apart() -> None:

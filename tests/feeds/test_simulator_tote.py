@@ -8,7 +8,7 @@ from feeds.simulator import demo
 from feeds.simulator.day import slots
 from feeds.simulator.finish import Finish, run
 from feeds.simulator.market import trade
-from feeds.simulator.script import Plan, plan
+from feeds.simulator.plan import Plan, plan
 from feeds.simulator.tote import TAKEOUT, dividends, images, pool_shares
 
 DAY = replace(demo(2, datetime(2026, 7, 16, 17, 0, tzinfo=UTC)), tracks=("SAR",), races=40)
