@@ -70,8 +70,8 @@ def gateway(kafka: SingleNode, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield port
 
 
-async def watch(port: int, races: int, seen: dict[str, Seen]) -> None:
-    """Follow all races until each of so many has a winner."""
+async def watch(port: int, races: Races, seen: dict[str, Seen]) -> None:
+    """Follow all races until each has been seen to its end."""
     async with connect(f"ws://127.0.0.1:{port}/v1/ws") as socket:
         await socket.send(json.dumps({"id": 1, "method": "connect", "params": {}}))
         await socket.send(json.dumps({"id": 2, "method": "subscribe", "params": {"channel": "track:*"}}))
@@ -84,7 +84,9 @@ async def watch(port: int, races: int, seen: dict[str, Seen]) -> None:
                 states = [frame["push"]["state"]]
             for state in states:
                 seen.setdefault(state["race_id"], Seen()).take(state)
-            if len(seen) == races and all(race.winners for race in seen.values()):
+            if seen.keys() == races.keys() and all(
+                seen[race_id].revision == race.state.revision for race_id, race in races.items()
+            ):
                 return
 
 
@@ -107,7 +109,7 @@ def played(
     seen: dict[str, Seen] = {}
 
     async def play() -> None:
-        watching = asyncio.create_task(watch(gateway, len(races), seen))
+        watching = asyncio.create_task(watch(gateway, races, seen))
         await asyncio.sleep(1)
         files = [str(captures / name) for name in PLAYED]
         feed = spawn(
