@@ -83,10 +83,11 @@ class Board:
             self._told.pop(race_id, None)
 
     def chart(self, race_id: str, bars: RaceBars | None) -> None:
-        """Take in the bars of a race, or that it has none any more."""
+        """Take in the bars of a race, or that it has none any more; older ones are dropped."""
+        known = self._bars.get(race_id)
         if bars is None:
             self._bars.pop(race_id, None)
-        else:
+        elif known is None or bars["sequence"] >= known["sequence"]:
             self._bars[race_id] = bars
 
     def bars(self, race_id: str) -> RaceBars | None:
@@ -99,10 +100,12 @@ class Board:
         last = self.feeds.get(said)
         if last is None or now >= last["recorded_time"]:
             self.feeds[said] = status
+        # At the end of a recording the source ends, whatever killed processes of it once said.
+        patience = 0 if status["state"] == "ENDED" else FORGOTTEN_MICROS
         gone = [
             other
             for other, known in self.feeds.items()
-            if other[0] == said[0] and now - known["recorded_time"] > FORGOTTEN_MICROS
+            if other[0] == said[0] and now - known["recorded_time"] > patience
         ]
         for other in gone:
             del self.feeds[other]

@@ -12,6 +12,7 @@ from typing import Any
 
 from fastavro import schemaless_reader, schemaless_writer
 from fastavro.types import Schema
+from fastavro.validation import ValidationError, validate
 
 from schemas import history as committed
 from schemas import sources
@@ -73,9 +74,11 @@ class Codec:
     def _written_with_care(self, name: str, record: Mapping[str, Any]) -> bytes:
         """What fastavro makes of a record: it fills in defaults, or says what does not fit."""
         out = BytesIO()
+        schema = self._newest[name]
         try:
-            schemaless_writer(out, self._newest[name], record)
-        except MISFITS as error:
+            validate(record, schema)
+            schemaless_writer(out, schema, record)
+        except (*MISFITS, ValidationError) as error:
             raise SchemaError(f"{name} record does not fit its schema: {error}") from error
         return out.getvalue()
 

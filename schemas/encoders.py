@@ -39,6 +39,20 @@ def long(value: int) -> bytes:
     return bytes(out)
 
 
+def integer(value: int) -> bytes:
+    """An int. Raises OverflowError beyond 32 bits, which other readers of Avro hold to."""
+    if not -(1 << 31) <= value < 1 << 31:
+        raise OverflowError(f"{value} is no int")
+    return long(value)
+
+
+def boolean(value: bool) -> bytes:
+    """A boolean; TypeError for what is none."""
+    if value is not True and value is not False:
+        raise TypeError(f"{value!r} is no boolean")
+    return b"\x01" if value else b"\x00"
+
+
 def string(value: str) -> bytes:
     """A string: its length in bytes, and UTF-8."""
     data = value.encode()
@@ -52,12 +66,12 @@ def octets(value: bytes) -> bytes:
 
 def array(encode: Encode, items: list[Any]) -> bytes:
     """An array as one block."""
-    return b"".join((long(len(items)), *[encode(item) for item in items], NULL)) if items else NULL
+    return b"".join((long(len(items)), *[encode(item) for item in items], NULL)) if len(items) else NULL
 
 
 def numbers(letter: str, items: list[float]) -> bytes:
     """An array of floats (letter f) or doubles (d) as one block."""
-    return b"".join((long(len(items)), pack(f"<{len(items)}{letter}", *items), NULL)) if items else NULL
+    return b"".join((long(len(items)), pack(f"<{len(items)}{letter}", *items), NULL)) if len(items) else NULL
 
 
 def mapping(encode: Encode, items: Mapping[str, Any]) -> bytes:
@@ -69,10 +83,10 @@ def mapping(encode: Encode, items: Mapping[str, Any]) -> bytes:
 PRIMITIVES = {
     "string": "string({})",
     "long": "long({})",
-    "int": "long({})",
+    "int": "integer({})",
     "double": "DOUBLE({})",
     "float": "FLOAT({})",
-    "boolean": "(b'\\1' if {} else b'\\0')",
+    "boolean": "boolean({})",
     "bytes": "octets({})",
 }
 
@@ -99,8 +113,8 @@ class _Compiler:
     def __init__(self) -> None:
         self.source: list[str] = []
         self.names: dict[str, Any] = {
-            "string": string, "long": long, "DOUBLE": DOUBLE, "FLOAT": FLOAT, "octets": octets,
-            "array": array, "numbers": numbers, "mapping": mapping,
+            "string": string, "long": long, "integer": integer, "boolean": boolean, "octets": octets,
+            "DOUBLE": DOUBLE, "FLOAT": FLOAT, "array": array, "numbers": numbers, "mapping": mapping,
         }  # fmt: skip
         self._known: dict[str, str] = {}
         """Expressions of the named types met so far, with a place for the value."""

@@ -30,7 +30,10 @@ CHECKPOINT_REST = 4.0
 
 LONGEST_REST_SECONDS = 2.0
 VIEW_SECONDS = 0.02
-"""Views of races are due in ten turns of this: a fifth of a second when all are, at once when one is."""
+"""Between turns in which a tenth of the views that still wait is published."""
+
+IDLE_VIEW_SECONDS = 0.005
+"""For views while no other records wait, so far as one knows."""
 
 LAST_CHECKPOINT_SECONDS = 5.0
 """How long a rebalance or the end of the worker waits for what has been worked to be made durable."""
@@ -184,7 +187,7 @@ def _agent(app: WorkerApp, settings: WorkerSettings) -> None:
             app.runs.outstanding -= 1
             app.worked.set()
             if not app.runs.outstanding and not app.runs.waiting:
-                app.worker.publish_views()
+                app.worker.publish_views_for(IDLE_VIEW_SECONDS)
 
 
 async def tend(app: WorkerApp) -> None:

@@ -102,6 +102,8 @@ class Race:
         if stamp <= book.watermark:
             return False
         book.watermark = stamp
+        if self.state.buried:
+            return True
         shown = (book.priced, len(book.index), book.places)
         fold_odds(book, event)
         if shown != (book.priced, len(book.index), book.places):

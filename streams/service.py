@@ -15,9 +15,20 @@ from schemas.codec import Codec
 from schemas.errors import BrokerError, HprError, TopicError
 from streams.app import WorkerApp, WorkerSettings, build, tend, watch
 from topics.admin import client
-from topics.catalogue import RACE_EVENTS, RACES_CHANGELOG
+from topics.catalogue import (
+    ALERTS,
+    BARS,
+    DEAD_LETTERS,
+    PREDICTIONS,
+    RACE_EVENTS,
+    RACES,
+    RACES_CHANGELOG,
+)
 
 log = structlog.get_logger("hpr.worker")
+
+WRITTEN = (PREDICTIONS, ALERTS, RACES, BARS, DEAD_LETTERS)
+"""Topics that a worker writes to: a broker that makes topics on first use would make them otherwise."""
 
 RETRY_SECONDS = 2.0
 STOP_SECONDS = 10.0
@@ -43,7 +54,8 @@ async def partitions_of(bootstrap: str, prefix: str) -> int:
             await asyncio.sleep(RETRY_SECONDS)
     names = [prefix + topic.name for topic in RACE_EVENTS] + [prefix + RACES_CHANGELOG]
     counts = {name: len(found[name].partitions) if name in found else 0 for name in names}
-    if missing := [name for name, count in counts.items() if not count]:
+    written = [prefix + topic.name for topic in WRITTEN]
+    if missing := [name for name in [*names, *written] if not (name in found and found[name].partitions)]:
         raise TopicError(f"topics missing: {', '.join(missing)}; run `hpr topics create`")
     if len(set(counts.values())) > 1:
         raise TopicError(f"topics of one race must share the partition count, found {counts}")

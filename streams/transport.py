@@ -47,7 +47,7 @@ class RunConsumer(Consumer):
         revocations = self._revocations
         fetched = await self._fetch(timeout)
         if not self.flow_active or self._revocations != revocations:
-            self._put_back(fetched)
+            await self._thread.call_thread(self._put_back, fetched)
             return
         for tp, record in self._sort(fetched):
             yield tp, self._to_message(tp, record)
@@ -78,10 +78,11 @@ class RunConsumer(Consumer):
         fetched: Mapping[TP, list[Any]] = await self._getmany(active_partitions=active, timeout=wait)
         return fetched
 
-    def _put_back(self, fetched: Mapping[TP, list[Any]]) -> None:
+    async def _put_back(self, fetched: Mapping[TP, list[Any]]) -> None:
         """Fetch again, where the partition is still ours or ours again, what came while it changed hands.
 
-        Nothing else would: Faust goes back to what was committed, which is nothing in a new partition.
+        Nothing else would: Faust goes back to what was committed, which is nothing in a new partition. To be
+        called on the consumer's thread.
         """
         for tp, records in fetched.items():
             state = self._state(tp)

@@ -154,11 +154,12 @@ class Worker:
         self._offsets.update(run.covers)
         seconds = time.perf_counter() - started
         self._metrics.observe_run(run, outcome, seconds)
-        self._publish_views_until(time.perf_counter() + seconds * self._view_share)
+        self.publish_views_for(seconds * self._view_share)
         self._producer.poll()
 
-    def _publish_views_until(self, deadline: float) -> None:
-        """Publish views, the one waiting longest first; one at least."""
+    def publish_views_for(self, seconds: float) -> None:
+        """Publish views, the one waiting longest first, for so long; one at least."""
+        deadline = time.perf_counter() + seconds
         while self._unseen:
             self.publish_views([next(iter(self._unseen))])
             if time.perf_counter() > deadline:
@@ -290,6 +291,7 @@ class Worker:
         mark, asked = self._producer.mark(), time.monotonic()
         while not self._producer.acknowledged(mark):
             await asyncio.sleep(ACKNOWLEDGE_SECONDS)
+            self.beat()
             if time.monotonic() - asked > SAY_SO_SECONDS:
                 log.warning("records are not acknowledged yet; waiting for the broker")
                 asked = time.monotonic()

@@ -1,11 +1,12 @@
 from collections.abc import Callable
+from typing import cast
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.board import Board, by_time_to_off
 from gateway.positions import Position
-from schemas.records import FeedStatus, RaceView
+from schemas.records import FeedStatus, RaceBars, RaceView
 
 NOON = 1_690_000_000_000_000
 HOUR = 3_600_000_000
@@ -123,6 +124,27 @@ def test_processes_of_a_feed_are_told_apart_and_forgotten_once_long_silent(
     assert [instance for _, instance in board.feeds] == ["first", "second"]
     board.hear(status(at=NOON + HOUR + 1, instance="second"))
     assert [instance for _, instance in board.feeds] == ["second"]
+
+
+def test_a_recording_that_ends_ends_its_source_whatever_killed_processes_said(
+    status: Callable[..., FeedStatus], new_board: BoardMaker
+) -> None:
+    board = new_board()
+    board.hear(status(at=NOON, instance="killed"))
+    board.hear(status(at=NOON + 1, state="ENDED"))
+    assert [said["state"] for said in board.feeds.values()] == ["ENDED"]
+
+
+def test_bars_are_the_latest_until_the_race_has_none_any_more(
+    bars: Callable[..., RaceBars], new_board: BoardMaker
+) -> None:
+    board = new_board()
+    newer, older = {**bars([60, 120]), "sequence": 8}, {**bars([60]), "sequence": 7}
+    board.chart(RACES[0], cast(RaceBars, newer))
+    board.chart(RACES[0], cast(RaceBars, older))
+    assert board.bars(RACES[0]) == newer
+    board.chart(RACES[0], None)
+    assert board.bars(RACES[0]) is None
 
 
 def test_age_is_of_the_newest_word_of_any_race_or_feed(

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import sources
+from schemas.codec import MISFITS
 from schemas.encoders import compiled, long
 from schemas.errors import SchemaError
 
@@ -78,3 +79,30 @@ def test_a_type_that_is_not_known_is_an_error(kind: Any) -> None:
     schema = {"type": "record", "name": "Strange", "fields": [{"name": "field", "type": kind}]}
     with pytest.raises(SchemaError):
         compiled(fastavro.parse_schema(schema))
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("boolean", "x"),
+        ("boolean", 1),
+        ("int", 1 << 40),
+        ("int", 1.5),
+        ("long", "1"),
+        ("double", "1.5"),
+        ("string", b"text"),
+        ("string", 5),
+        ("bytes", "text"),
+        (["null", "double"], "1.5"),
+        ({"type": "enum", "name": "Sort", "symbols": ["A"]}, "B"),
+        ({"type": "array", "items": "string"}, None),
+        ({"type": "array", "items": "string"}, 0),
+        ({"type": "array", "items": "double"}, None),
+        ({"type": "array", "items": "double"}, ["x"]),
+        ({"type": "map", "values": "string"}, None),
+    ],
+)
+def test_what_does_not_fit_is_an_error(kind: Any, value: Any) -> None:
+    schema = {"type": "record", "name": "Strict", "fields": [{"name": "field", "type": kind}]}
+    with pytest.raises(MISFITS):
+        compiled(fastavro.parse_schema(schema))({"field": value})

@@ -135,6 +135,17 @@ class TestPublishing:
         )
 
 
+class TestViewsInTime:
+    def test_views_have_a_share_of_the_time_and_one_goes_at_least(self, worker: Worker, book: Book) -> None:
+        others = [("RaceCard", card(FIELD, race_id=f"BEL-20230715-{n:02d}")) for n in range(2, 8)]
+        worker.work(run(*OPENING, *others))
+        assert book.topics().count("racing.races") == 1
+        worker.publish_views_for(60.0)
+        assert book.topics().count("racing.races") == 7
+        worker.publish_views_for(60.0)
+        assert book.topics().count("racing.races") == 7
+
+
 class TestCheckpoint:
     def test_outputs_then_states_then_offsets(self, worker: Worker, book: Book) -> None:
         worker.work(run(*OPENING))
@@ -215,6 +226,20 @@ class TestLives:
         asyncio.run(worker.checkpoint())
         assert RACE.encode() not in table
         assert ("hpr-worker-races-changelog:3", (RACE.encode(), None)) in book.calls
+        assert ("racing.races:-1", (RACE.encode(), None)) in book.calls
+        assert ("racing.bars:-1", (RACE.encode(), None)) in book.calls
+
+    def test_prices_that_come_after_that_leave_its_view_and_bars_alone(
+        self, worker: Worker, book: Book, clock: list[int]
+    ) -> None:
+        worker.work(run(*OPENING, moved(61, 2.8)))
+        asyncio.run(worker.checkpoint())
+        clock[0] += 8 * DAY
+        asyncio.run(worker.checkpoint())
+        book.calls.clear()
+        worker.work(run(moved(130, 3.0), moved(200, 3.1)))
+        asyncio.run(worker.checkpoint())
+        assert not {"racing.races", "racing.bars", "racing.predictions"} & set(book.topics())
 
     def test_a_race_that_never_ends_is_kept_for_a_week(self, worker: Worker, clock: list[int]) -> None:
         worker.work(run(*OPENING))
