@@ -40,6 +40,8 @@ CHECKPOINT_RUNS = 20
 MINUTES = 60
 """Of prices that each open race has: as many as are shown."""
 
+TIMES = ("event_time", "recorded_time", "scheduled_off", "off_time")
+
 RACES_A_DAY = 25
 PREFIX = "memory."
 MIB, GIB = 1 << 20, 1 << 30
@@ -126,7 +128,7 @@ def moved(events: Iterable[tuple[str, Event]], repeat: int) -> Iterator[tuple[st
             "event_id": uuid_of(f"{repeat}:{event['event_id']}"),
             "race_id": later(event["race_id"], days),
         }
-        for field in ("event_time", "recorded_time", "scheduled_off"):
+        for field in TIMES:
             if changed.get(field) is not None:
                 changed[field] += days * DAY
         yield name, cast(Event, changed)

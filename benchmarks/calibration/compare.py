@@ -56,7 +56,11 @@ def market_lines(real: MarketMoments, simulated: MarketMoments) -> Iterator[Line
             yield Line(f"{name}, {low} to {high} min", ours, theirs, main, CAPTURES)
 
     yield Line(
-        "sum of inverse back prices, last 10 min", 1 + real.back_book, 1 + simulated.back_book, True, CAPTURES
+        "sum of inverse back prices, last 10 min",
+        1 + real.back_book,
+        1 + simulated.back_book,
+        False,
+        CAPTURES,
     )
     yield Line("overround to back, last 10 min", real.back_book, simulated.back_book, True, CAPTURES)
     yield Line("overround to lay, last 10 min", real.lay_book, simulated.lay_book, False, CAPTURES)

@@ -8,10 +8,14 @@ from itertools import count
 import numpy as np
 
 from feeds.simulator.venues import STYLES, Venue, venue
+from schemas.errors import SettingsError
 from schemas.identity import MICROS, instant, micros, numbered_race
 from schemas.tracks import all_tracks, local_date
 
 DEMO_TRACKS = ("BEL", "ASCO", "FLEM", "SAR", "HKHV", "CURR")
+
+SEEDS = 2**32
+"""Seeds there are, from 0: one word of a SeedSequence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,8 @@ first and disqualifications as in Great Britain and Ireland; the others are judg
 class RaceDay:
     """One day. All durations are seconds of the day's own clock; `start` is aware and in UTC.
 
-    Raises ValueError where the day cannot be: a naive start, a negative seed, no tracks, no time.
+    Raises SettingsError for a seed outside 0 to 2**32 - 1, ValueError where the day cannot be: a naive
+    start, no tracks, no time.
     """
 
     seed: int
@@ -98,8 +103,9 @@ class RaceDay:
     def __post_init__(self) -> None:
         if self.start.utcoffset() != timedelta(0):
             raise ValueError("the start of a race day must be an aware time in UTC")
-        if self.seed < 0 or (self.races is not None and self.races < 0):
-            raise ValueError("seed and number of races must not be negative")
+        check_seed(self.seed)
+        if self.races is not None and self.races < 0:
+            raise ValueError("the number of races must not be negative")
         if not self.tracks or not self.early_offs or self.early_offs[0] <= 0:
             raise ValueError("a race day needs tracks and a first off after its start")
         if min(self.gap_seconds * (1.0 - self.gap_spread), self.open_seconds, self.compression) <= 0:
@@ -190,8 +196,17 @@ def crowd(day: RaceDay, at_once: int) -> RaceDay:
     )
 
 
-def generator(*key: int) -> np.random.Generator:
-    """Random numbers that are the same for the same key: seed, race and purpose."""
+def check_seed(seed: int) -> None:
+    """Raises SettingsError where the seed is none."""
+    if not 0 <= seed < SEEDS:
+        raise SettingsError(f"seed {seed}: give a whole number from 0 to {SEEDS - 1}")
+
+
+def generator(seed: int, *purpose: int) -> np.random.Generator:
+    """Random numbers that are the same for the same seed and purpose. Raises SettingsError for no seed."""
+    check_seed(seed)
+    # A SeedSequence takes a short key for the same one with noughts behind it, but for its length.
+    key = (1 + len(purpose), seed, *purpose)
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(key)))
 
 

@@ -35,7 +35,7 @@ def horse_id(country: str, horse: int) -> str:
 @cache
 def name_shift(seed: int, country: str) -> int:
     """What makes a seed's and country's names another's."""
-    return int(generator(seed, *country.encode(), 12).integers(names.HORSES))
+    return int(generator(seed, *country.encode(), 12).integers(names.NAMES))
 
 
 def declared_entries(

@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feeds.simulator.field import Declared, Flags, Floats
+from feeds.simulator.performance import LENGTHS_PER_ABILITY
 from feeds.simulator.plan import Plan, truths
 from schemas.records import Dividend, Finisher, ResultState
 
 Positions = NDArray[np.int64]
 
-LENGTHS_PER_ABILITY = 2.2
 SECONDS_PER_LENGTH = 0.17
 NOSE = 0.05
 """The least by which one horse beats another, in lengths."""

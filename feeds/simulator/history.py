@@ -1,5 +1,6 @@
 """The past of a country's horses, as tables to learn from and as the runs of one horse."""
 
+import re
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from functools import lru_cache
@@ -10,7 +11,7 @@ from feeds.simulator.day import RaceDay
 from feeds.simulator.entries import BLINKERS_SIGN
 from feeds.simulator.field import GOINGS
 from feeds.simulator.names import rider
-from feeds.simulator.population import ROUNDS, population
+from feeds.simulator.population import HORSES, ROUNDS, population, read_only
 from feeds.simulator.seasons import History, season_round
 from feeds.simulator.venues import STYLES
 from schemas.records import Surface
@@ -37,7 +38,7 @@ class PastRun:
 
 @lru_cache(maxsize=8)
 def history(seed: int, country: str) -> History:
-    """All past runs of a country's horses; the same for the same seed."""
+    """All past runs of a country's horses, read-only; the same for the same seed."""
     horses = population(seed, country)
     rounds = [season_round(seed, horses, at) for at in range(ROUNDS)]
     first = np.cumsum([0, *(int(each.race[-1]) + 1 for each in rounds)])
@@ -46,7 +47,7 @@ def history(seed: int, country: str) -> History:
         for field in fields(History)
     }
     columns["race"] = np.concatenate([each.race + start for each, start in zip(rounds, first, strict=False)])
-    return History(**columns)
+    return read_only(History(**columns))
 
 
 def form_of(day: RaceDay, horse_id: str, as_of: date | None = None) -> tuple[PastRun, ...]:
@@ -54,14 +55,19 @@ def form_of(day: RaceDay, horse_id: str, as_of: date | None = None) -> tuple[Pas
 
     Raises ValueError for an id that is not of a simulated horse.
     """
-    prefix, _, rest = horse_id.partition("-")
-    country, _, number = rest.partition("-")
-    if prefix != "sim" or country not in STYLES or not number.isdigit():
-        raise ValueError(f"{horse_id!r} is no simulated horse's id")
+    country, number = _horse(horse_id)
     past, today = history(day.seed, country), day.start.date()
-    rows = np.flatnonzero(past.horse == int(number))[::-1].tolist()
+    rows = np.flatnonzero(past.horse == number)[::-1].tolist()
     runs = (_past_run(past, country, today, row) for row in rows)
     return tuple(run for run in runs if run.run_date < (as_of or today))
+
+
+def _horse(horse_id: str) -> tuple[str, int]:
+    """Country and number of a simulated horse."""
+    found = re.fullmatch(r"sim-([A-Z]{2})-([0-9]{5})", horse_id)
+    if found is None or found[1] not in STYLES or int(found[2]) >= HORSES:
+        raise ValueError(f"{horse_id!r} is no simulated horse's id")
+    return found[1], int(found[2])
 
 
 def _past_run(past: History, country: str, today: date, row: int) -> PastRun:

@@ -1,4 +1,4 @@
-"""Invented horses, sires, dams, riders and trainers: every name follows from a number."""
+"""Invented horses, riders and trainers: every name follows from a number."""
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -10,20 +10,20 @@ FIRST = _words(
     Amber Ancient Autumn Bold Brave Brazen Bright Broken Calico Candid Carmine Cedar Civil Clever Copper
     Coral Cosmic Crimson Crystal Daring Distant Double Dusky Eager Early Eastern Ebony Electric Emerald
     Ever Fabled Feather Fiery Final Flying Frosty Gallant Gentle Gilded Golden Grand Hidden Hollow
-    Honest Indigo Iron Ivory Jaunty Jolly Keen Lasting Little Lofty Lonely Lucid Lunar Marble Merry
+    Honest Humble Indigo Iron Ivory Jaunty Jolly Keen Lasting Little Lofty Lonely Lucid Lunar Marble Merry
     Midnight Misty Mountain Northern Noble Ocean Olive Patient Polar Quiet Rapid Regal River Rolling
-    Rustic Sable Scarlet Secret Silver Solemn Velvet Wandering
+    Rustic Sable Scarlet Secret Silver Solemn Tender Velvet Wandering Willing
     """
 )
 SECOND = _words(
     """
-    Account Admiral Anthem Arrow Avenue Ballad Banner Beacon Bishop Blossom Bramble Bridge Cadence
+    Account Acrobat Admiral Anthem Arrow Avenue Ballad Banner Beacon Bishop Blossom Bramble Bridge Cadence
     Cannon Canyon Caper Castle Cavalier Chapter Chorus Comet Compass Courier Crown Current Dancer
     Delight Diplomat Dispatch Drummer Echo Ember Emperor Fable Falcon Fiddle Flame Forest Fortune Galaxy
     Gambit Garden Glory Harbour Harvest Heron Horizon Island Jester Journey Lantern Legend Letter
     Mariner Meadow Melody Mirage Monarch Oracle Orchard Outlaw Paragon Pilgrim Pioneer Promise Quarter
     Ransom Ridge Riddle Scholar Sentinel Signal Sonnet Spirit Summit Tempest Treasure Valley Voyager
-    Whisper
+    Whisper Willow Window Wonder
     """
 )
 SURNAMES = _words(
@@ -39,28 +39,20 @@ PAIRS = len(FIRST) * len(SECOND)
 PATTERNS = 3
 """Horses are called Amber Anthem, Amberanthem or The Amber Anthem."""
 
-HORSES = PATTERNS * PAIRS
+NAMES = PATTERNS * PAIRS
+"""Names of horses there are: more than a country has horses."""
+
 PEOPLE = len(SURNAMES) * len(INITIALS)
 
 STRIDE = 2477
-"""Neighbours have names far apart; coprime with HORSES and PAIRS, so that no two are the same."""
+"""Neighbours have names far apart; coprime with NAMES, so that no two are the same."""
 
 
 def horse(number: int, shift: int) -> str:
-    """Name of a horse, of HORSES there are; `shift` makes each seed's country another one."""
-    pattern, pair = divmod((number * STRIDE + shift) % HORSES, PAIRS)
-    first, second = _pair(pair)
+    """Name of a horse, of NAMES there are; `shift` makes each seed's country another one."""
+    pattern, pair = divmod((number * STRIDE + shift) % NAMES, PAIRS)
+    first, second = FIRST[pair // len(SECOND)], SECOND[pair % len(SECOND)]
     return (f"{first} {second}", f"{first}{second.lower()}", f"The {first} {second}")[pattern]
-
-
-def parent(number: int, shift: int) -> str:
-    """Name of a sire or dam, of PAIRS there are: Anthem Of Amber."""
-    first, second = _pair((number * STRIDE + shift) % PAIRS)
-    return f"{second} Of {first}"
-
-
-def _pair(number: int) -> tuple[str, str]:
-    return FIRST[number // len(SECOND)], SECOND[number % len(SECOND)]
 
 
 def rider(number: int) -> str:

@@ -26,6 +26,9 @@ COST_A_POUND = 0.025
 TAIL = 0.3
 """How much farther the worst are behind the field than the best before it: fitted to starting prices."""
 
+LENGTHS_PER_ABILITY = 2.2
+"""Lengths that a unit of log-odds is worth at the finish."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Starters:

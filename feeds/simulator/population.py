@@ -1,15 +1,20 @@
 """The horses of a country, with sires and dams they take after, and the riders and trainers, from a seed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from feeds.simulator.day import generator
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
+Arrays = TypeVar("Arrays", bound="DataclassInstance")
 
 STRING, STRINGS = 20, 991
 HORSES = STRING * STRINGS
@@ -73,7 +78,7 @@ class Population:
 
 @lru_cache(maxsize=8)
 def population(seed: int, country: str) -> Population:
-    """All of a country; the same for the same seed."""
+    """All of a country, read-only; the same for the same seed."""
     rng = generator(seed, *country.encode(), 10)
     sire, dam = rng.integers(SIRES, size=HORSES), rng.integers(DAMS, size=HORSES)
     sires, dams = rng.normal(size=(SIRES, 6)), rng.normal(size=(DAMS, 6))
@@ -86,7 +91,7 @@ def population(seed: int, country: str) -> Population:
     able = traits[:, ABILITY] + maturity(years) + form[:, -1]
     rating = able + rng.normal(0.0, RATING_DOUBT, HORSES)
     strings = deal(rating, age, sex, traits).reshape(STRINGS, STRING)
-    return Population(
+    found = Population(
         country=country,
         traits=traits,
         sire=sire,
@@ -104,6 +109,16 @@ def population(seed: int, country: str) -> Population:
         strings=strings,
         levels=np.argsort(np.argsort(rating[strings].mean(axis=1), kind="stable"), kind="stable"),
     )
+    return read_only(found)
+
+
+def read_only(record: Arrays) -> Arrays:
+    """The same record; its arrays can no longer be written to, since whoever asks again gets them too."""
+    for field in fields(record):
+        value = getattr(record, field.name)
+        if isinstance(value, np.ndarray):
+            value.setflags(write=False)
+    return record
 
 
 def _form(rng: np.random.Generator) -> Floats:

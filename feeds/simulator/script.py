@@ -125,7 +125,7 @@ def write(day: RaceDay, slot: Slot, field: Declared) -> Script:
         going_at=going_at,
         wetness=min(field.wetness + 1, len(GOINGS[field.surface]) - 1) if going_at else field.wetness,
         dead_heat=bool(rng.random() < chances.dead_heat),
-        objection=(objection := bool(rng.random() < chances.objection)),
+        objection=(objection := draw.happens(chances.objection)),
         disqualification=bool(rng.random() < chances.upheld) and objection,
     )
 

@@ -1,4 +1,5 @@
-"""Past seasons: rounds of races in which every horse that is old enough runs, by the same true model."""
+"""Past seasons: rounds of races in which every horse that is old enough runs, by the true model without a
+draw bias."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from feeds.simulator.day import generator
 from feeds.simulator.field import BLINKERS, TURFNESS, distance, shares, weights
 from feeds.simulator.market import CLOSING_ERROR, EXCHANGE_BIAS
-from feeds.simulator.performance import Starters, softmax, strengths
+from feeds.simulator.performance import LENGTHS_PER_ABILITY, Starters, softmax, strengths
 from feeds.simulator.population import RIDERS, ROUND_DAYS, ROUNDS, STAMINA, Population, deal, maturity, trip
 from feeds.simulator.venues import SMALLEST, STYLES, Style
 
@@ -21,9 +22,6 @@ YOUNGEST = 2.0
 
 DEAL_DOUBT = 0.25
 """How far from the order of ratings horses meet, in the unit of ability."""
-
-LENGTHS = 2.2
-"""Lengths that a unit of log-odds is worth at the finish."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +115,7 @@ def _run(
     everyone = np.ones(able.shape, dtype=np.bool_)
     performance = able + rng.gumbel(size=able.shape)
     ranks = np.argsort(np.argsort(-performance, axis=1, kind="stable"), axis=1, kind="stable")
-    behind = np.round(LENGTHS * (performance.max(axis=1, keepdims=True) - performance), 2)
+    behind = np.round(LENGTHS_PER_ABILITY * (performance.max(axis=1, keepdims=True) - performance), 2)
     believed = EXCHANGE_BIAS * able + rng.normal(0.0, CLOSING_ERROR, able.shape)
 
     def column(values: NDArray[Any]) -> NDArray[Any]:

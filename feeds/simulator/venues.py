@@ -71,7 +71,7 @@ STYLES = {
     "AU": Style(
         surfaces=("TURF",),
         distances=_metres(1000, 1200, 1400, 1600, 2000, 2500),
-        # Australia and New Zealand 2024 to 2025: 20,663 races.
+        # Australia and New Zealand 2024 to 2025: 20,692 races.
         starters=(1, 7, 28, 56, 100, 137, 153, 160, 124, 114, 53, 48, 9, 8, 1, 1),
         sharpness=2.0,
         wet=(0.2, 0.5, 0.2, 0.1),
@@ -82,8 +82,8 @@ STYLES = {
     "HK": Style(
         surfaces=("TURF",),
         distances=_metres(1000, 1200, 1400, 1650, 1800, 2200),
-        # Hong Kong 2016 to 2025: 7,805 races.
-        starters=(0, 0, 2, 6, 14, 21, 32, 50, 85, 433, 56, 301),
+        # Hong Kong 2016 to 2025: 7,799 races.
+        starters=(0, 0, 2, 6, 13, 21, 32, 50, 85, 434, 56, 301),
         sharpness=2.05,
         wet=(0.25, 0.68, 0.05, 0.02),
         weights=(113, 133),

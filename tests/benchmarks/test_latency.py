@@ -1,7 +1,10 @@
+from contextlib import nullcontext
+
 import pytest
 
 from benchmarks import latency
 from benchmarks.latency import Demand, Measured, contests, measure, rows_of
+from deploy.kafka.node import SingleNode
 
 
 def run(p50: float, p99: float) -> Measured:
@@ -31,7 +34,10 @@ def test_a_scale_shortens_the_time_and_not_the_rate() -> None:
 
 
 @pytest.mark.kafka
-def test_a_short_run_to_the_frame_has_every_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_short_run_to_the_frame_has_every_figure(
+    monkeypatch: pytest.MonkeyPatch, kafka: SingleNode
+) -> None:
+    monkeypatch.setattr(latency, "broker", lambda: nullcontext(kafka.bootstrap))
     monkeypatch.setattr(latency, "contests", lambda demand: contests(demand)[1:2])
     report = measure(1, 1.0, Demand(rate=40.0, seconds=1.0, warm_seconds=0.5, races=3))
     assert [row.what for row in report.rows] == ["p50 to frame at 40/s", "p99 to frame at 40/s"]

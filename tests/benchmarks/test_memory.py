@@ -1,5 +1,6 @@
 import os
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -26,6 +27,18 @@ def test_a_repeat_is_the_same_race_on_a_later_day_with_ids_of_its_own() -> None:
     assert second[1][1]["event_time"] == NOW + 1 + 8 * DAY
     ids = {event["event_id"] for _, event in first + second}
     assert len(ids) == 4
+
+
+def test_every_time_of_an_event_is_moved_with_the_race() -> None:
+    off = {**EVENTS[1][1], "scheduled_off": NOW + 2, "off_time": NOW + 3}
+    (status,) = [event for _, event in moved([("RaceStatus", cast(Event, off))], 1)]
+    times = {field: time for field, time in status.items() if field.endswith(("_time", "_off"))}
+    assert times == {
+        "event_time": NOW + 1 + 8 * DAY,
+        "recorded_time": EVENTS[1][1]["recorded_time"] + 8 * DAY,
+        "scheduled_off": NOW + 2 + 8 * DAY,
+        "off_time": NOW + 3 + 8 * DAY,
+    }
 
 
 def test_what_belongs_to_no_race_is_left_out() -> None:

@@ -1,6 +1,10 @@
+from contextlib import nullcontext
+
 import pytest
 
-from benchmarks.worker import Demand, entrants, measure, rows
+from benchmarks import worker
+from benchmarks.worker import ENTRANTS, Demand, entrants, measure, rows
+from deploy.kafka.node import SingleNode
 
 
 def test_two_workers_take_part_only_with_the_most_partitions() -> None:
@@ -27,12 +31,20 @@ def test_rows_compare_with_both_peers_at_each_number_of_partitions_and_two_worke
     ]
 
 
+def test_a_peer_that_took_no_part_has_no_row() -> None:
+    found = {("ours", 1): [600.0], ("raw", 1): [1000.0], ("two workers", 1): [900.0]}
+    assert [r.peer for r in rows(found, (1,))] == ["raw loop", "one worker"]
+
+
 @pytest.mark.kafka
-def test_a_short_run_drains_with_everyone() -> None:
-    report = measure(1, 1.0, Demand(events=1_000, races=4, partitions=(2,)))
+def test_a_short_run_drains_with_everyone_but_the_peer_that_has_to_be_installed(
+    monkeypatch: pytest.MonkeyPatch, kafka: SingleNode
+) -> None:
+    monkeypatch.delitem(ENTRANTS, "quix")
+    monkeypatch.setattr(worker, "broker", lambda: nullcontext(kafka.bootstrap))
+    report = measure(1, 1.0, Demand(events=1_000, races=4, partitions=(2,), warm=False))
     assert [(row.what, row.peer) for row in report.rows] == [
         ("2 partitions", "raw loop"),
-        ("2 partitions", "Quix Streams"),
         ("two workers, 2 partitions", "one worker"),
     ]
     assert all(row.ours > 0.0 and row.theirs > 0.0 for row in report.rows)

@@ -4,8 +4,9 @@ from itertools import islice, pairwise
 
 import pytest
 
-from feeds.simulator import RaceDay, crowd, demo, real
-from feeds.simulator.day import slots
+from feeds.simulator import RaceDay, crowd, demo, history, real
+from feeds.simulator.day import generator, slots
+from schemas.errors import SettingsError
 from schemas.identity import MICROS, micros
 
 START = datetime(2026, 7, 16, 17, 0, tzinfo=UTC)
@@ -30,7 +31,8 @@ def test_a_demo_goes_on_with_a_race_every_minute_and_a_half_to_two_and_a_half() 
 
 
 def test_a_real_day_has_eight_races_at_one_track_half_an_hour_apart() -> None:
-    day = list(slots(real(1, START)))
+    # At six in London none of the tracks comes to its midnight within the day.
+    day = list(slots(real(1, START.replace(hour=6))))
     assert [slot.race_number for slot in day] == [1, 2, 3, 4, 5, 6, 7, 8]
     assert len({slot.venue.track.code for slot in day}) == 1
     assert offs_in_seconds(real(1, START), 8) == [14_400.0 + 1_800.0 * n for n in range(8)]
@@ -62,7 +64,6 @@ def test_race_numbers_start_anew_at_midnight_and_no_race_id_comes_twice() -> Non
     [
         {"start": datetime(2026, 7, 16)},
         {"start": datetime(2026, 7, 16, tzinfo=timezone(timedelta(hours=2)))},
-        {"seed": -1},
         {"races": -1},
         {"tracks": ()},
         {"early_offs": ()},
@@ -76,6 +77,24 @@ def test_race_numbers_start_anew_at_midnight_and_no_race_id_comes_twice() -> Non
 def test_a_day_that_cannot_be_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         replace(demo(1, START), **wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_that_is_none_is_refused_in_words_for_people(seed: int) -> None:
+    words = rf"seed {seed}: give a whole number from 0 to 4294967295"
+    for ask in (lambda: demo(seed, START), lambda: real(seed, START), lambda: history(seed, "GB")):
+        with pytest.raises(SettingsError, match=words):
+            ask()
+
+
+def test_the_least_and_the_greatest_seed_are_days() -> None:
+    assert {demo(seed, START).seed for seed in (0, 2**32 - 1)} == {0, 2**32 - 1}
+
+
+def test_no_purpose_has_the_random_numbers_of_another() -> None:
+    keys = [(1,), (1, 0), (1, 0, 0), (1, 0, 3), (1, 0, 3, 0), (1, 0, 3, 1), (2,), (0,), (0, 0)]
+    assert len({generator(*key).bytes(8) for key in keys}) == len(keys)
+    assert generator(1, 0, 3).bytes(8) == generator(1, 0, 3).bytes(8)
 
 
 @pytest.mark.parametrize("code", ["NOWHERE", "TOKY", "PARI"])

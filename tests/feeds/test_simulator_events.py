@@ -331,7 +331,7 @@ def test_the_first_minute_of_a_demo_shows_a_scratch_before_the_off_and_an_offici
     assert seconds(results[0]) < 45.0 < seconds(results[1]) < 55.0
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(12))
 def test_the_first_minute_of_every_demo_keeps_its_promises(seed: int) -> None:
     named = list(takewhile(lambda named: seconds(named[1]) <= 60.0, events(demo(seed, START))))
     opened = [card for card in records(named, "RaceCard") if seconds(card) == 0.0]

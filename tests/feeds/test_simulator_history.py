@@ -77,7 +77,26 @@ def test_form_is_what_the_table_says() -> None:
     assert run.starting_price == pytest.approx(1.0 / PAST.market[row], abs=0.005)
 
 
-@pytest.mark.parametrize("wrong", ["sim-0042", "sim-XX-00001", "betfair-GB-1", "sim-GB-"])
+def test_what_is_shared_cannot_be_written_to() -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        PAST.chance[0] = 1.0
+    with pytest.raises(ValueError, match="read-only"):
+        population(1, "GB").traits[0] = 0.0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "sim-0042",
+        "sim-XX-00001",
+        "betfair-GB-1",
+        "sim-GB-",
+        "sim-GB-42",
+        "sim-GB-99999",
+        f"sim-GB-{HORSES}",
+        "sim-GB-٠٠٠٤٢",
+    ],
+)
 def test_ids_of_no_simulated_horse_are_refused(wrong: str) -> None:
     with pytest.raises(ValueError, match="no simulated horse"):
         form_of(DAY, wrong)

@@ -1,17 +1,20 @@
+from math import gcd
+
 import pytest
 
-from feeds.simulator.names import HORSES, PAIRS, PEOPLE, horse, parent, rider, trainer
+from feeds.simulator.names import NAMES, PEOPLE, STRIDE, horse, rider, trainer
+from feeds.simulator.population import HORSES
 
 
 @pytest.mark.parametrize("shift", [0, 12_345])
-def test_a_horse_has_its_name_for_itself(shift: int) -> None:
+def test_every_horse_of_a_country_has_its_name_for_itself(shift: int) -> None:
     assert len({horse(number, shift) for number in range(HORSES)}) == HORSES
 
 
-def test_sires_and_dams_have_other_names_than_runners() -> None:
-    parents = {parent(number, 7) for number in range(PAIRS)}
-    assert len(parents) == PAIRS
-    assert not parents & {horse(number, 7) for number in range(HORSES)}
+def test_there_are_names_for_all_horses_and_the_stride_comes_to_each_of_them() -> None:
+    assert NAMES >= HORSES
+    assert gcd(STRIDE, NAMES) == 1
+    assert len({horse(number, 7) for number in range(NAMES)}) == NAMES
 
 
 def test_riders_and_trainers_are_told_apart() -> None:

@@ -1,5 +1,6 @@
 """The worker's functions in a Quix Streams program, message by message, with states in its state store."""
 
+import gc
 import json
 import sys
 import tempfile
@@ -51,9 +52,18 @@ def program(bootstrap: str, prefix: str, group: str, folder: str) -> Application
     return app
 
 
-wanted = json.loads(sys.stdin.readline())
-with tempfile.TemporaryDirectory(prefix="hpr-quix-") as folder:
-    app = program(folder=folder, **wanted)
-    threading.Thread(target=lambda: (sys.stdin.readline(), app.stop()), daemon=True).start()
-    print(json.dumps({"ready": True}), flush=True)
-    app.run()
+def main() -> None:
+    wanted = json.loads(sys.stdin.readline())
+    with tempfile.TemporaryDirectory(prefix="hpr-quix-") as folder:
+        app = program(folder=folder, **wanted)
+        threading.Thread(target=lambda: (sys.stdin.readline(), app.stop()), daemon=True).start()
+        # The same settings of the collector as the worker's.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000)
+        print(json.dumps({"ready": True}), flush=True)
+        app.run()
+
+
+if __name__ == "__main__":
+    main()

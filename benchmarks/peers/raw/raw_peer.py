@@ -1,9 +1,11 @@
 """The worker's batch functions in a bare loop around aiokafka's getmany: no Faust, no tables, no waiting."""
 
 import asyncio
+import gc
 import json
 import sys
 import time
+from collections.abc import Coroutine
 
 import uvloop
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -47,6 +49,7 @@ class Loop:
         self._covers: dict[tuple[str, int], int] = {}
         self._barred: dict[str, int] = {}
         self._due = 0.0
+        self._checkpoint: asyncio.Task[None] | None = None
 
     async def work(self) -> None:
         while True:
@@ -54,8 +57,9 @@ class Loop:
                 self._runs.add(at.topic, at.partition, records)
             while (run := self._runs.take(lambda *_: True)) is not None:
                 self._work(run)
-                await self._checkpoint_if_due()
-            await self._checkpoint_if_due()
+                self._checkpoint_if_due()
+                await asyncio.sleep(0)  # a checkpoint that is under way gets its turn
+            self._checkpoint_if_due()
 
     def _work(self, run: Run) -> None:
         outcome = engine.run(run.records, self._races, self._scorer)
@@ -67,19 +71,33 @@ class Loop:
         self._covers |= run.covers
         self._producer.poll()
 
-    async def _checkpoint_if_due(self) -> None:
-        if not self._covers or time.monotonic() < self._due:
-            return
+    def _checkpoint_if_due(self) -> None:
+        """One at a time; work goes on beside it, as it does in the worker."""
+        if self._checkpoint is not None:
+            if not self._checkpoint.done():
+                return
+            self._checkpoint.result()
+            self._checkpoint = None
+        if self._covers and time.monotonic() >= self._due:
+            self._checkpoint = asyncio.create_task(self._prepared())
+
+    def _prepared(self) -> Coroutine[None, None, None]:
+        """Views shown and states as bytes at once: they have to be those that the offsets cover."""
         for race_id in self._dirty:
             self._show(race_id, self._races[race_id])
-        await self._acknowledged()
-        for race_id, partition in self._dirty.items():
-            self._producer.send(
-                RACES_CHANGELOG, race_id.encode(), dump(self._races[race_id].state), partition
-            )
-        await self._acknowledged()
-        await self.consumer.commit({TopicPartition(*at): offset for at, offset in self._covers.items()})
+        states = [(id.encode(), dump(self._races[id].state), at) for id, at in self._dirty.items()]
+        offsets = {TopicPartition(*at): offset for at, offset in self._covers.items()}
         self._dirty, self._covers = {}, {}
+        return self._store(states, offsets)
+
+    async def _store(
+        self, states: list[tuple[bytes, bytes, int]], offsets: dict[TopicPartition, int]
+    ) -> None:
+        await self._acknowledged()
+        for key, state, partition in states:
+            self._producer.send(RACES_CHANGELOG, key, state, partition)
+        await self._acknowledged()
+        await self.consumer.commit(offsets)
         self._due = time.monotonic() + CHECKPOINT_SECONDS
 
     def _show(self, race_id: str, race: Race) -> None:
@@ -100,6 +118,10 @@ async def main() -> None:
     wanted = json.loads(await loop.run_in_executor(None, sys.stdin.readline))
     ours = Loop(**wanted)
     async with ours.consumer:
+        # The same settings of the collector as the worker's.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000)
         print(json.dumps({"ready": True}), flush=True)
         working = asyncio.create_task(ours.work())
         ended = loop.run_in_executor(None, sys.stdin.readline)

@@ -1,6 +1,7 @@
 """A bare relay: aiokafka in and out, values padded to the size of our predictions, sends not awaited."""
 
 import asyncio
+import gc
 import json
 import sys
 
@@ -15,6 +16,10 @@ async def relay(bootstrap: str, source: str, target: str, size: int) -> None:
         await consumer.seek_to_end()
         for partition in consumer.assignment():
             await consumer.position(partition)
+        # The same settings of the collector as the worker's.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000)
         print(json.dumps({"ready": True}), flush=True)
         async for record in consumer:
             await producer.send(target, record.value.ljust(size, b"\0"), key=record.key)

@@ -1,6 +1,7 @@
 """The end of a bare relay: what aiokafka reads goes as it is to WebSocket clients; answers with its port."""
 
 import asyncio
+import gc
 import json
 import sys
 
@@ -22,6 +23,10 @@ async def relay(bootstrap: str, topic: str) -> None:
         await consumer.seek_to_end()
         for partition in consumer.assignment():
             await consumer.position(partition)
+        # The same settings of the collector as the worker's.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000)
         print(json.dumps({"port": next(iter(server.sockets)).getsockname()[1]}), flush=True)
         async for record in consumer:
             for client in tuple(clients):
