@@ -25,7 +25,7 @@ def codec(settings: Settings) -> Codec:
     history = id_cache.read(file, registry.url)
     if not ids.holds(history, wanted):
         history = ids.fetch(registry, wanted)
-        id_cache.write(file, registry.url, history)
+        id_cache.keep(file, registry.url, history)
     return Codec(history, id_cache.Finder(registry, file).find)
 
 

@@ -1,6 +1,6 @@
 """Settings of the live Betfair feed, a part of the settings of every command."""
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings
 
 MARKET_TYPE = "(WIN|PLACE|OTHER_PLACE)"
@@ -46,3 +46,10 @@ class LiveSettings(BaseSettings):
     betfair_ca: str | None = Field(
         None, min_length=1, description="Certificate authority (PEM) instead of the system's"
     )
+
+    @field_validator("betfair_stream")
+    @classmethod
+    def _has_a_port(cls, address: str) -> str:
+        if not 0 < int(address.rpartition(":")[2]) <= 65535:
+            raise ValueError("the port is 1 to 65535")
+        return address

@@ -14,7 +14,7 @@ import structlog
 from schemas.errors import HprError, SchemaError, UnknownSchemaError
 from schemas.history import History, Version
 from schemas.sources import Json
-from topics.registry import Registry
+from topics.registry import UNREADABLE, Registry
 
 log = structlog.get_logger("hpr.registry")
 
@@ -25,6 +25,9 @@ LONGEST_PAUSE_SECONDS = 60.0
 ABSENT_SECONDS = 60.0
 """How long an id that the registry did not know is not asked for again."""
 MANY_ABSENT = 10_000
+
+MODE = 0o644
+"""What the file may be: others read it, such as a worker that runs as another user."""
 
 
 class _Kept(msgspec.Struct):
@@ -42,13 +45,17 @@ def cache_file(folder: Path, url: str, prefix: str = "") -> Path:
 def read(file: Path, url: str) -> History:
     """The ids kept in `file`; none if there is no file or it is another registry's.
 
-    Raises SchemaError if it cannot be read.
+    Raises SchemaError, saying what to do, if it cannot be read.
     """
     try:
         kept = msgspec.json.decode(file.read_bytes(), type=_Kept)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return History({}, {})
-    except msgspec.DecodeError as error:
+    except OSError as error:
+        raise SchemaError(
+            f"{file} cannot be read: {error.strerror}; give HPR_REGISTRY_CACHE another folder"
+        ) from error
+    except UNREADABLE as error:
         raise SchemaError(f"{file} holds no schema ids ({error}): run `hpr schemas fetch`") from error
     return History(kept.subjects, kept.schemas) if kept.registry == url else History({}, {})
 
@@ -60,11 +67,20 @@ def write(file: Path, url: str, history: History) -> None:
     descriptor, name = tempfile.mkstemp(prefix=file.name, dir=file.parent)
     try:
         with os.fdopen(descriptor, "wb") as out:
+            os.fchmod(descriptor, MODE)
             out.write(content)
         Path(name).replace(file)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def keep(file: Path, url: str, history: History) -> None:
+    """`write` where that is possible: ids in hand are good without the file, so it only warns."""
+    try:
+        write(file, url, history)
+    except OSError as error:
+        log.warning("schema ids not kept", file=str(file), why=str(error))
 
 
 class Finder:

@@ -6,7 +6,7 @@ Written on the standard library, so that feeds and workers need nothing more to 
 import base64
 import json
 from dataclasses import dataclass, field
-from http.client import HTTPException
+from http.client import HTTPException, IncompleteRead
 from typing import Any, TypeVar
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, unquote, urlsplit
@@ -23,12 +23,21 @@ MEDIA_TYPE = "application/vnd.schemaregistry.v1+json"
 LEVEL = "FULL_TRANSITIVE"
 LARGEST_BYTES = 16 << 20
 LONGEST_REASON = 300
+ABSENT = range(40401, 40409)
+"""Error codes of subjects, versions, schemas and levels that are not there; any other 404 is of the path."""
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises on bytes that are not the JSON they should be."""
 
 T = TypeVar("T")
 
 
 class RegistryError(HprError):
     """A schema registry cannot be reached, refuses, or is none."""
+
+
+class _AbsentError(RegistryError):
+    """The registry says in its own terms that something is not there."""
 
 
 class _Refusal(msgspec.Struct):
@@ -122,7 +131,7 @@ class Registry:
         path = f"/config/{quote(subject, '')}"
         found = self._ask("GET", path, _Level)
         if found is None or found.compatibilityLevel != LEVEL:
-            self._ask("PUT", path, Any, {"compatibility": LEVEL})
+            self._demand("PUT", path, Any, {"compatibility": LEVEL})
 
     def refusal(self, subject: str, version: int, schema: Json) -> str | None:
         """Why the registry would not have `schema` beside a version of `subject`; None if it would."""
@@ -138,7 +147,7 @@ class Registry:
         Raises IncompatibleSchemaError if the registry finds that an older version forbids it.
         """
         try:
-            self._ask("POST", f"/subjects/{quote(subject, '')}/versions", _Given, _posted(schema))
+            self._demand("POST", f"/subjects/{quote(subject, '')}/versions", _Given, _posted(schema))
         except IncompatibleSchemaError as error:
             raise IncompatibleSchemaError(f"{subject}: {error}") from error
         if (known := self.known(subject, schema)) is None:
@@ -147,6 +156,13 @@ class Registry:
 
     def _ask(self, method: str, path: str, kind: type[T], body: object = None) -> T | None:
         """The answer as `kind`; None for a 404 in the registry's own terms."""
+        try:
+            return self._demand(method, path, kind, body)
+        except _AbsentError:
+            return None
+
+    def _demand(self, method: str, path: str, kind: type[T], body: object = None) -> T:
+        """The answer as `kind`."""
         data = None if body is None else json.dumps(body).encode()
         request = Request(self.url + path, data, self._headers, method=method)
         if self._credentials is not None:
@@ -154,40 +170,53 @@ class Registry:
             # Not to be carried to wherever a redirect points.
             request.add_unredirected_header("Authorization", f"Basic {token}")
         try:
-            with urlopen(request, timeout=self._timeout) as answer:
-                return msgspec.json.decode(answer.read(LARGEST_BYTES), type=kind)
-        except HTTPError as error:
-            with error:
-                self._check(error.code, error.read(LARGEST_BYTES))
-            return None
-        except msgspec.DecodeError as error:
+            return msgspec.json.decode(self._sent(request), type=kind)
+        except UNREADABLE as error:
             raise RegistryError(f"{self.url} does not answer as a schema registry does") from error
-        except (HTTPException, OSError) as error:
-            raise RegistryError(f"{self.url} {self._absence(error)}") from error
 
-    def _check(self, status: int, body: bytes) -> None:
-        """Raise what a refusal means; nothing if it only says that something is not there."""
+    def _sent(self, request: Request) -> bytes:
+        """What is answered to a request that is not refused."""
+        try:
+            try:
+                with urlopen(request, timeout=self._timeout) as answer:
+                    return bytes(answer.read(LARGEST_BYTES))
+            except HTTPError as error:
+                with error:
+                    refusal = self._refusal(error.code, error.read(LARGEST_BYTES))
+        except (HTTPException, OSError, ValueError) as error:
+            # ValueError is the codec's of names of hosts.
+            raise RegistryError(f"{self.url} {self._absence(error)}") from error
+        raise refusal
+
+    def _refusal(self, status: int, body: bytes) -> HprError:
+        """What an answer of such a status means."""
         try:
             refusal = msgspec.json.decode(body, type=_Refusal)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             refusal = None
         said = _short(refusal.message) if refusal else ""
         if status in (401, 403):
-            raise RegistryError(
+            return RegistryError(
                 f"{self.url} refuses us (HTTP {status}): give user and password as http://user:password@host"
             )
-        if refusal is None and status < 500:
-            raise RegistryError(f"{self.url} does not answer as a schema registry does (HTTP {status})")
+        foreign = status == 404 and (refusal is None or refusal.error_code not in ABSENT)
+        if foreign or (refusal is None and status < 500):
+            return RegistryError(
+                f"{self.url} does not answer as a schema registry does (HTTP {status}): "
+                "give the registry's own address, with its path"
+            )
         if status == 409:
-            raise IncompatibleSchemaError(f"{self.url}: {said}")
-        if status != 404:
-            raise RegistryError(f"{self.url} failed (HTTP {status}){': ' if said else ''}{said}")
+            return IncompatibleSchemaError(f"{self.url}: {said}")
+        kind = _AbsentError if status == 404 else RegistryError
+        return kind(f"{self.url} failed (HTTP {status}){': ' if said else ''}{said}")
 
     def _absence(self, error: Exception) -> str:
         """Why there was no answer at all."""
         reason = error.reason if isinstance(error, URLError) else error
         if isinstance(reason, TimeoutError):
             return f"does not answer within {self._timeout:g} s"
+        if isinstance(reason, IncompleteRead):
+            return "breaks off its answer"
         if isinstance(reason, HTTPException):
             return "does not speak HTTP"
         return f"cannot be reached: {getattr(reason, 'strerror', None) or reason}"
@@ -201,7 +230,7 @@ def _avro(text: str, kind: str) -> Json:
     """A schema's text as Avro; a nameless one for what is no record or not Avro at all."""
     try:
         schema = json.loads(text) if kind == "AVRO" else None
-    except ValueError:
+    except (ValueError, RecursionError):
         schema = None
     return schema if isinstance(schema, dict) else {"type": kind}
 

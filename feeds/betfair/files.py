@@ -79,11 +79,14 @@ def _members(path: Path) -> list[Capture]:
     return [zipfile.Path(archive, name) for name in names]
 
 
-def merged(paths: list[Path]) -> Iterator[Line]:
-    """Messages of all captures in the order of their publish time; each is opened when its time comes."""
+def merged(paths: list[Path], ahead: bool = True) -> Iterator[Line]:
+    """Messages of all captures in the order of their publish time; each is opened when its time comes.
+
+    `ahead` is that of `read`, which takes a thread for each capture that is open.
+    """
     captures = captures_of(paths)
     if len(captures) == 1:
-        yield from read(captures[0], ahead=True)
+        yield from read(captures[0], ahead)
         return
     waiting = [(_first_time(capture), n) for n, capture in enumerate(captures)]
     heapq.heapify(waiting)
@@ -91,7 +94,7 @@ def merged(paths: list[Path]) -> Iterator[Line]:
     while waiting or running:
         while waiting and (not running or waiting[0][0] <= running[0][0]):
             _, n = heapq.heappop(waiting)
-            lines = read(captures[n], ahead=True)
+            lines = read(captures[n], ahead)
             if (first := next(lines, None)) is not None:
                 heapq.heappush(running, (publish_time(first.data, 0), n, first, lines))
         if not running:

@@ -108,12 +108,12 @@ class Translator:
         try:
             parsed = decode_message(message)
         except UNREADABLE as error:
-            return [self._dead(message, origin, f"not a stream message: {error}")]
+            return [self._dead(message, origin, f"not a stream message: {error}", received)]
         if parsed.op != "mcm":
             reason = f"op {parsed.op!r} is not a market change"
-            return [] if parsed.op in QUIET_OPS else [self._dead(message, origin, reason)]
+            return [] if parsed.op in QUIET_OPS else [self._dead(message, origin, reason, received)]
         if parsed.pt is None or not 0 < parsed.pt < LAST_PT:
-            return [self._dead(message, origin, "market change without a possible publish time pt")]
+            return [self._dead(message, origin, "market change without a possible publish time pt", received)]
         if parsed.mc is not None and len(parsed.mc) == 1:
             return self._change(parsed.mc[0], parsed.pt, origin, received)
         # A place market may stand before the win market that lends it the race number.
@@ -132,7 +132,7 @@ class Translator:
             definition = change.definition
             market = self._market(change.id, definition)
         except UNREADABLE as error:
-            return [self._dead(raw, origin, f"market change not understood: {error}", pt)]
+            return [self._dead(raw, origin, f"market change not understood: {error}", received, pt=pt)]
         if market.pt != pt:
             market.pt, market.seen, market.emitted = pt, [raw], 0
             # A recorder whose clock steps back still knew this change only after the one before it.
@@ -143,7 +143,8 @@ class Translator:
             market.seen.append(raw)
         events, problems = _events(market, change, definition)
         if problems:
-            events.append(self._dead(raw, origin, "; ".join(problems), pt, market.race.race_id))
+            reason, race_id = "; ".join(problems), market.race.race_id
+            events.append(self._dead(raw, origin, reason, received, pt=pt, race_id=race_id))
         return events
 
     def _market(self, market_id: str, definition: Definition | None) -> Market:
@@ -165,7 +166,15 @@ class Translator:
         return market
 
     @staticmethod
-    def _dead(payload: bytes | Raw, origin: Origin, reason: str, pt: int = 0, race_id: str = "") -> Named:
+    def _dead(
+        payload: bytes | Raw,
+        origin: Origin,
+        reason: str,
+        received: int | None,
+        *,
+        pt: int = 0,
+        race_id: str = "",
+    ) -> Named:
         time = pt * 1000
         return "DeadLetter", dead_letter(
             SOURCE,
@@ -173,7 +182,7 @@ class Translator:
             origin.origin,
             reason,
             event_time=time,
-            recorded_time=time,
+            recorded_time=time if received is None else received,
             race_id=race_id,
         )
 

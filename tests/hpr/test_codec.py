@@ -6,6 +6,7 @@ from typing import Any
 
 import fastavro
 import pytest
+import structlog
 
 from hpr.codec import codec, connect, kept_in
 from hpr.settings import Settings, settings
@@ -115,6 +116,14 @@ def test_the_first_start_needs_the_registry(server: Server, chosen: Settings) ->
     server.stop()
     with pytest.raises(RegistryError, match="cannot be reached"):
         codec(chosen)
+
+
+def test_ids_that_cannot_be_kept_are_used_all_the_same(chosen: Settings, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    blocked = chosen.model_copy(update={"registry_cache": "file/registry"})
+    with structlog.testing.capture_logs() as said:
+        assert codec(blocked).decode(codec(chosen).encode("RaceStatus", STATUS)) == ("RaceStatus", STATUS)
+    assert [(one["log_level"], one["event"]) for one in said] == [("warning", "schema ids not kept")]
 
 
 def test_what_is_not_registered_is_said_at_the_start(server: Server) -> None:

@@ -123,3 +123,10 @@ def test_two_mistakes_are_both_named(toml: Toml) -> None:
 def test_variables_that_are_no_settings_are_left_alone(toml: Toml, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HPR_NO_SKIP", "1")
     assert "no_skip" not in settings().model_dump()
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "99999"])
+def test_a_port_that_there_is_not_is_refused(toml: Toml, port: str) -> None:
+    assert settings(betfair_stream="localhost:65535").betfair_stream == "localhost:65535"
+    with pytest.raises(SettingsError, match=r"betfair_stream: .*the port is 1 to 65535"):
+        settings(betfair_stream=f"localhost:{port}")

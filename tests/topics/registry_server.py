@@ -32,7 +32,7 @@ class Server:
     levels: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     password: str | None = None
-    fault: tuple[int, str] | None = None
+    fault: tuple[int, str | bytes] | None = None
     delay: float = 0.0
     verbose: bool = True
     next_id: int = FIRST_ID

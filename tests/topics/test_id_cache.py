@@ -42,11 +42,27 @@ def test_an_id_means_what_its_own_registry_says(tmp_path: Path) -> None:
     assert id_cache.read(tmp_path / "none.json", "http://a") == EMPTY
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b'{"registry": "http://a"', b'{"registry": "http://a"}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"[]", b'{"registry": "http://a"', b'{"registry": "http://a"}', b'{"registry": "\xff"}',
+        b"\0" * 64, b'{"a":' * 100_000,
+    ],
+)  # fmt: skip
 def test_a_broken_file_is_named_with_what_to_do(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "ids.json").write_bytes(content)
     with pytest.raises(SchemaError, match=r"ids\.json holds no schema ids .*run `hpr schemas fetch`"):
         id_cache.read(tmp_path / "ids.json", "http://a")
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError, match=r"cannot be read: Is a directory; give HPR_REGISTRY_CACHE another"):
+        id_cache.read(tmp_path, "http://a")
+
+
+def test_others_may_read_what_is_kept(tmp_path: Path) -> None:
+    id_cache.write(tmp_path / "ids.json", "http://a", EMPTY)
+    assert (tmp_path / "ids.json").stat().st_mode & 0o777 == 0o644
 
 
 def test_a_file_for_each_registry_and_prefix() -> None:

@@ -1,6 +1,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -119,7 +120,7 @@ def test_a_password_does_not_follow_a_redirect(server: Server) -> None:
         Registry(Address(url, "me:secret")).schema(FIRST_ID)
 
 
-FAULTS = {
+FAULTS: dict[str, tuple[tuple[int, str | bytes], str]] = {
     "a failure that says why": (
         (500, '{"error_code": 50001, "message": "Error in the\\n backend"}'),
         r"failed \(HTTP 500\): Error in the backend",
@@ -134,6 +135,17 @@ FAULTS = {
     "no such page": (
         (404, "<html>Not found</html>"),
         r"does not answer as a schema registry does \(HTTP 404\)",
+    ),
+    "JSON of no such page": ((404, '{"error_code": 404}'), r"\(HTTP 404\): give the registry's own address"),
+    "a page that is not UTF-8": ((200, b'{"schema": "\xff"}'), "does not answer as a schema registry does$"),
+    "a reason that is not UTF-8": (
+        (404, b'{"error_code": 40403, "message": "\xff"}'),
+        r"does not answer as a schema registry does \(HTTP 404\)",
+    ),
+    "JSON without a bottom": ((200, '{"a":' * 100_000), "does not answer as a schema registry does$"),
+    "a reason without a bottom": (
+        (422, '{"a":' * 100_000),
+        r"does not answer as a schema registry does \(HTTP 422\)",
     ),
     "a long reason": ((500, '{"error_code": 1, "message": "' + "x" * 5000 + '"}'), "x{300}…$"),
 }
@@ -160,21 +172,75 @@ def test_a_registry_that_is_slow_is_not_waited_for(server: Server) -> None:
         at(server, timeout=0.1).schema(FIRST_ID)
 
 
-def test_what_does_not_speak_http_is_said_to() -> None:
+@contextmanager
+def saying(answer: bytes, *, hang_up: bool = True) -> Iterator[str]:
+    """A server at a URL that says this once, and then hangs up or says no more."""
+    over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
-        def hang_up() -> None:
+        def serve() -> None:
             connection, _ = listening.accept()
             with connection:
                 connection.recv(4096)
-                connection.sendall(b"\0\0\0\7hello\n")
+                connection.sendall(answer)
+                if not hang_up:
+                    over.wait(10)
 
-        thread = threading.Thread(target=hang_up)
+        thread = threading.Thread(target=serve)
         thread.start()
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        with pytest.raises(RegistryError, match="does not speak HTTP"):
-            Registry(Address(url)).schema(FIRST_ID)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        over.set()
         thread.join()
+
+
+def test_what_does_not_speak_http_is_said_to() -> None:
+    with (
+        saying(b"\0\0\0\7hello\n") as url,
+        pytest.raises(RegistryError, match="does not speak HTTP"),
+    ):
+        Registry(Address(url)).schema(FIRST_ID)
+
+
+@pytest.mark.parametrize("status", [b"200 OK", b"404 Not Found", b"500 Failed"])
+def test_an_answer_that_breaks_off_or_stalls_is_one_line(status: bytes) -> None:
+    half = b"HTTP/1.1 " + status + b'\r\nTransfer-Encoding: chunked\r\n\r\n64\r\n{"error_code":'
+    with saying(half) as url, pytest.raises(RegistryError, match=f"^{url} breaks off its answer$"):
+        Registry(Address(url)).schema(FIRST_ID)
+    with (
+        saying(half, hang_up=False) as url,
+        pytest.raises(RegistryError, match=r"does not answer within 0\.1 s"),
+    ):
+        Registry(Address(url), 0.1).schema(FIRST_ID)
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".example"])
+def test_a_host_that_can_be_none_is_one_line(host: str) -> None:
+    with pytest.raises(RegistryError, match=f"^http://{host} cannot be reached: "):
+        Registry(Address(f"http://{host}")).schema(FIRST_ID)
+
+
+def test_only_the_registrys_own_404_says_that_something_is_absent(server: Server) -> None:
+    for code in (40401, 40402, 40403, 40408):
+        server.fault = 404, f'{{"error_code": {code}, "message": "not found"}}'
+        assert at(server).schema(FIRST_ID) is None
+        assert at(server).known(SUBJECT, SCRATCH) is None
+    for code in (404, 40400, 40409, 50001):
+        server.fault = 404, f'{{"error_code": {code}, "message": "Not Found"}}'
+        with pytest.raises(RegistryError, match="give the registry's own address"):
+            at(server).demand_full(SUBJECT)
+
+
+def test_what_is_to_be_written_is_never_absent(server: Server) -> None:
+    server.fault = 404, '{"error_code": 40401, "message": "no such subject"}'
+    with pytest.raises(RegistryError, match=r"failed \(HTTP 404\): no such subject"):
+        at(server).demand_full(SUBJECT)
+    with pytest.raises(RegistryError, match=r"failed \(HTTP 404\): no such subject"):
+        at(server).add(SUBJECT, SCRATCH)
+
+
+def test_a_schema_without_a_bottom_has_no_name(server: Server) -> None:
+    server.fault = 200, '{"schema": "' + "[" * 100_000 + '"}'
+    assert at(server).schema(FIRST_ID) == {"type": "AVRO"}
 
 
 def test_the_gateway_is_a_registry_as_well() -> None:

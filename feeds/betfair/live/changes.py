@@ -1,5 +1,6 @@
 """Changes of single markets: what is read of them, names put in where live definitions have none."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -10,6 +11,11 @@ from msgspec.json import Decoder, encode
 from feeds.betfair.messages import Definition, parse_time
 
 UNREADABLE = (DecodeError, UnicodeDecodeError, RecursionError, ValueError)
+
+
+MARKET_ID = r"[0-9]+\.[0-9]+"
+LONGEST_ID = 32
+_market_id = re.compile(MARKET_ID).fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,11 @@ def _change(data: bytes, head: _Change, listing: Listing | None) -> Change:
     return Change(
         head.id, complete(data, listing), _day(definition.marketTime), definition.status == "CLOSED"
     )
+
+
+def possible(market_id: str) -> bool:
+    """Whether an id can be a market's, such as 1.206063952, and so the name of a file."""
+    return len(market_id) <= LONGEST_ID and _market_id(market_id) is not None
 
 
 def _day(market_time: str | None) -> str | None:

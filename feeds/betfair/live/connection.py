@@ -29,6 +29,8 @@ from feeds.betfair.live.session import Account, UnavailableError
 from schemas.errors import FeedError
 
 READ_BYTES = 1 << 16
+SESSIONS_REFUSED = 3
+"""New sessions that may be taken at first and then refused to the subscription, before that is for good."""
 
 log = structlog.get_logger("hpr.feed")
 
@@ -76,6 +78,8 @@ class Connection:
     _writer: asyncio.StreamWriter | None = None
     _good_since: float | None = None
     _session_refused: bool = False
+    _authenticated: bool = False
+    _refused_late: int = 0
 
     def subscribe(self, market_ids: tuple[str, ...]) -> None:
         """Subscribe to other markets from now on."""
@@ -88,14 +92,14 @@ class Connection:
         """Stay connected until cancelled; FeedError where trying again is of no use."""
         backoff = Backoff(self.clock.random)
         while True:
-            self._good_since = None
+            self._good_since, self._authenticated = None, False
             try:
                 await self._connected()
             except DroppedError as dropped:
                 remedy = self._after(dropped)
             good = 0.0 if self._good_since is None else self.clock.monotonic() - self._good_since
             wait = backoff.wait(good, slower=remedy is Remedy.SLOWER)
-            if remedy in (Remedy.LOG_IN, Remedy.FORGET_CLOCKS):
+            if remedy in (Remedy.LOG_IN, Remedy.FORGET_CLOCKS) and self._good_since is None:
                 wait = 0.0
             log.warning(
                 "stream dropped", connection=self.number, why=self.pulse.trouble, again_in=round(wait, 1)
@@ -159,28 +163,38 @@ class Connection:
             case Refused(code, message):
                 raise DroppedError(f"Betfair says {code}: {message or 'no more'}", code)
             case Authenticated(available):
+                self._authenticated, self._session_refused = True, False
                 log.info(
                     "stream accepts the session", connection=self.number, connections_available=available
                 )
             case Subscribed():
                 if self._good_since is None:
                     self._good_since = self.clock.monotonic()
-                self._session_refused = False
-                self.pulse.subscribed, self.pulse.late = True, False
+                self._refused_late = 0
+                self.pulse.subscribed, self.pulse.late, self.pulse.counts_from = True, False, 0.0
                 log.info("subscribed", connection=self.number, markets=len(self.subscription.market_ids))
 
     def _after(self, dropped: DroppedError) -> Remedy:
         """Note why it dropped; what to do about it, or FeedError where nothing can be done."""
         self.drops += 1
         self.pulse.trouble = str(dropped)
-        if dropped.code is None:
-            return Remedy.AGAIN
-        remedy, advice = refusal(dropped.code)
-        self.pulse.trouble = f"{dropped}; {advice}"
-        if remedy is Remedy.END or (remedy is Remedy.LOG_IN and self._session_refused):
+        remedy = Remedy.AGAIN
+        if dropped.code is not None:
+            remedy, advice = refusal(dropped.code)
+            self.pulse.trouble = f"{dropped}; {advice}"
+        if remedy is Remedy.END or (remedy is Remedy.LOG_IN and self._sessions_are_no_good()):
             raise FeedError(self.pulse.trouble)
-        if remedy is Remedy.LOG_IN:
-            self._session_refused = True
+        if remedy is not Remedy.LOG_IN:
+            self._session_refused = False
         if remedy is Remedy.FORGET_CLOCKS:
-            self._clocks = Clocks()
+            sent, self._clocks = self._clocks != Clocks(), Clocks()
+            return remedy if sent else Remedy.AGAIN  # without clocks there is nothing to mend by hurry
         return remedy
+
+    def _sessions_are_no_good(self) -> bool:
+        """Note that a session was refused; whether another would be as well."""
+        if self._authenticated:
+            self._refused_late += 1
+            return self._refused_late > SESSIONS_REFUSED
+        again, self._session_refused = self._session_refused, True
+        return again

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from msgspec import Raw
 from msgspec.json import encode
 
-from feeds.betfair.files import captures_of, merged, publish_time
-from feeds.betfair.live.changes import Change, Listing, changes, definition_of
+from feeds.betfair.files import LONGEST_LINE, captures_of, merged, publish_time
+from feeds.betfair.live.changes import Change, Listing, changes, definition_of, possible
 from feeds.betfair.live.protocol import Changed, Unreadable
 from feeds.betfair.live.recorder import UNSURE_SECONDS, Recorder, closes, last_line
 from feeds.betfair.live.repeats import Repeats
 from feeds.betfair.recorded import first_definitions
 from feeds.betfair.translate import UNREADABLE, Named, Translator, readable_definitions
+from schemas.errors import FeedError
 from schemas.identity import instant
 
 
@@ -46,7 +47,8 @@ class Intake:
 
         From then on the feed says the same as if it had never stopped. What was recorded in the last ten
         minutes is published again, known at `now` (microseconds since 1970): a process that was killed
-        may have kept it. The ids are the same, so what did get through counts once.
+        may have kept it. The ids are the same, so what did get through counts once. Raises FeedError
+        where the system does not let the recording be read: what went on without it would be wrong.
         """
         paths = self.recorder.unfinished() if self.recorder is not None else []
         if not paths:
@@ -57,7 +59,13 @@ class Intake:
         ends = {path.name: last_line(path) for path in paths}
         self.closed |= {market_id: now for market_id, end in ends.items() if closes(end)}
         sure = max(publish_time(end, 0) for end in ends.values()) - UNSURE_SECONDS * 1000
-        for line in merged(paths):
+        for line in merged(paths, ahead=False):
+            # A plain file is whole lines, or one that is too long because Betfair sent it so.
+            if line.error is not None and len(line.data) < LONGEST_LINE:
+                raise FeedError(
+                    f"{line.origin}: the recording cannot be read: {line.error}; "
+                    "see to the disk and to the limit of open files (ulimit -n)"
+                )
             if publish_time(line.data, 0) < sure:
                 self.translator.translate(line.data, line)
             else:
@@ -85,7 +93,13 @@ class Intake:
         if isinstance(said, Unreadable):
             self._unreadable(said.line, today, received, origin)
             return
-        found = changes(said.changes, self.listings)
+        found: list[Change | bytes] = []
+        for change in changes(said.changes, self.listings):
+            if isinstance(change, Change) and not possible(change.market_id):
+                # Without its message, in which it would be translated.
+                self._unreadable(change.data, today, received, origin)
+            else:
+                found.append(change)
         if len(found) > 1:
             # A place market may stand before the win market that lends it the race number.
             for definition in readable_definitions([Raw(c.data) for c in found if isinstance(c, Change)]):

@@ -16,7 +16,7 @@ from feeds.betfair.live.changes import Listing
 from feeds.betfair.live.connection import Address, Clock, Connection
 from feeds.betfair.live.intake import Intake, Origin
 from feeds.betfair.live.markets import plan
-from feeds.betfair.live.protocol import Changed, Subscription, Unreadable
+from feeds.betfair.live.protocol import PATIENCE_SECONDS, Changed, Subscription, Unreadable
 from feeds.betfair.live.pulse import Pulse, Skew, Vitals, Word
 from feeds.betfair.live.recorder import UNSURE_SECONDS, Recorder, pack
 from feeds.betfair.live.retry import Backoff
@@ -158,7 +158,8 @@ class LiveFeed:
     def _connect(self, number: int, market_ids: tuple[str, ...]) -> None:
         wanted = Subscription(market_ids, self._options.heartbeat_ms, self._options.conflate_ms)
         hear = partial(self._hear, Origin(f"{self._address.host}:{self._address.port} connection {number}"))
-        connection = Connection(number, self._address, self._account, wanted, hear, self._clock)
+        pulse = Pulse(counts_from=self._clock.monotonic() + PATIENCE_SECONDS)
+        connection = Connection(number, self._address, self._account, wanted, hear, self._clock, pulse)
         self.connections[number] = connection
         self._tasks[number] = self._group.create_task(connection.run())
 

@@ -146,8 +146,14 @@ class StreamClient:
         return sent
 
     def receive(self, data: bytes) -> list[Said]:
-        """What the bytes say, in order."""
-        return [said for line in self._lines.split(data) if (said := self._read(line)) is not None]
+        """What the bytes say, in order, up to a refusal: what follows one comes again by the clocks."""
+        found: list[Said] = []
+        for line in self._lines.split(data):
+            if (said := self._read(line)) is not None:
+                found.append(said)
+            if isinstance(said, Refused):
+                break
+        return found
 
     def _read(self, line: bytes) -> Said | None:
         try:

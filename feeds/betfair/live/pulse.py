@@ -25,6 +25,8 @@ class Pulse:
     heard: float = 0.0
     late: bool = False
     trouble: str = "not connected yet"
+    counts_from: float = 0.0
+    """Until then, or until it was first subscribed, it may be getting there yet."""
 
     def ill(self, now: float) -> str | None:
         """Why the connection is not alive at `now`; None if it is."""
@@ -56,9 +58,12 @@ class Vitals:
         """What to say at `now`, if anything.
 
         A feed is alive only where all of its connections are: the markets of the others stand still. It
-        says once that it went, and then nothing: another process may be carrying on.
+        says once that it went, and then nothing: another process may be carrying on. One that was added
+        to a feed that is alive counts by its `counts_from`: nobody has prices of its markets to doubt.
         """
         looked_at = list(pulses)
+        if self.alive:
+            looked_at = [pulse for pulse in looked_at if now >= pulse.counts_from] or looked_at
         ills = [ill for pulse in looked_at if (ill := pulse.ill(now)) is not None]
         if ills:
             was_alive, self.alive = self.alive, False

@@ -13,6 +13,7 @@ from io import FileIO
 from pathlib import Path
 from types import TracebackType
 
+from feeds.betfair.live.changes import MARKET_ID
 from schemas.errors import FeedError
 
 OPEN_FILES = 200
@@ -31,6 +32,9 @@ STALE_SECONDS = 2 * 86_400
 
 CLOSED = b'"status":"CLOSED"'
 CLOSING, PACKING = ".closing", ".packing"
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+RECORDING = re.compile(rf"({MARKET_ID})(\.bz2|{re.escape(CLOSING)})?")
+PACKED = re.compile(rf"\.{MARKET_ID}\.bz2{re.escape(PACKING)}")
 ODD = re.compile(r"[^A-Za-z0-9.-]|^\.")
 
 
@@ -43,19 +47,20 @@ class Recorder:
         self._lock = _locked(folder / ".lock")
         self._open: OrderedDict[Path, FileIO] = OrderedDict()
         self._paths: dict[str, Path] = {}
-        for path in folder.glob(f".*{PACKING}"):
-            path.unlink()
-        for path in folder.glob(f"*/*{CLOSING}"):
-            pack(path)
-        for path in folder.glob("*/*"):
-            market_id = path.stem if path.suffix == ".bz2" else path.name
+        for path in folder.iterdir():
+            if PACKED.fullmatch(path.name):
+                path.unlink()
+        for path, market_id in _recordings(folder):
+            if path.suffix == CLOSING:
+                pack(path)
             self._paths[market_id] = path.with_name(market_id)
-            if path.suffix != ".bz2" and market_id != UNREADABLE and _finished(path):
-                pack(path.rename(path.with_name(market_id + CLOSING)))
+        for path in self._paths.values():
+            if path.exists() and _finished(path):
+                pack(path.rename(path.with_name(path.name + CLOSING)))
 
     def unfinished(self) -> list[Path]:
         """The markets recorded so far that had not closed, or did so lately."""
-        return sorted(path for id, path in self._paths.items() if path.exists() and id != UNREADABLE)
+        return sorted(path for path in self._paths.values() if path.exists())
 
     def write(self, market_id: str, day: str, line: bytes) -> None:
         """Append a line of a market. `day` names the folder of a market that was not met before."""
@@ -139,6 +144,17 @@ def pack(closing: Path) -> Path:
         made.replace(packed)
     closing.unlink()
     return packed
+
+
+def _recordings(folder: Path) -> list[tuple[Path, str]]:
+    """The recordings of markets below `folder` with their ids; what else is there is somebody else's."""
+    return [
+        (path, named[1])
+        for day in folder.iterdir()
+        if DAY.fullmatch(day.name) and day.is_dir()
+        for path in day.iterdir()
+        if (named := RECORDING.fullmatch(path.name)) and path.is_file()
+    ]
 
 
 def _finished(path: Path) -> bool:

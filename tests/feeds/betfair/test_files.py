@@ -2,6 +2,7 @@ import bz2
 import gzip
 import io
 import random
+import threading
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -223,6 +224,15 @@ def test_files_are_merged_by_publish_time(file: File) -> None:
         file("c.gz", gzip.compress(capture(100, 110))),
     ]
     assert times(list(merged(paths))) == [10, 20, 30, 40, 50, 60, 100, 110]
+
+
+def test_files_are_merged_without_threads_if_so_asked(file: File) -> None:
+    paths = [file("a.json", capture(10, 40)), file("b.json", capture(20, 30))]
+    for some, order in ((paths, [10, 20, 30, 40]), (paths[:1], [10, 40])):
+        merging = merged(some, ahead=False)
+        found = [next(merging)]
+        assert not [thread for thread in threading.enumerate() if thread.name.startswith("unpack")]
+        assert times([*found, *merging]) == order
 
 
 def test_at_one_instant_files_come_in_the_order_given(file: File) -> None:

@@ -340,6 +340,20 @@ def test_a_market_that_is_none_of_ours_is_a_dead_letter_that_says_why(
     assert reason in only(events, "DeadLetter")["reason"]
 
 
+def test_a_dead_letter_is_of_the_moment_of_receipt_or_else_of_its_publish_time(
+    say: Say, market: Market, define: Define, pt: int
+) -> None:
+    bad = [b"garbage", b'{"op":"ocm"}', b'{"op":"mcm","pt":0}', say(market(definition=define(venue=7)))]
+    bad.append(say(market(definition=define(), rc=[prices(1, ltp=-1.0)])))
+    for message, time in zip(bad, (0, 0, 0, pt * 1000, pt * 1000), strict=True):
+        letters = [
+            only(Translator().translate(message, Origin(), at), "DeadLetter") for at in (None, pt * 1000 + 7)
+        ]
+        assert [letter["recorded_time"] for letter in letters] == [time, pt * 1000 + 7]
+        assert [letter["event_time"] for letter in letters] == [time, time]
+        assert letters[0]["event_id"] == letters[1]["event_id"]
+
+
 def test_prices_before_any_definition_are_dead_letters(say: Say, market: Market) -> None:
     (events,) = read(say(market(rc=[prices(1, ltp=3.5)])))
     assert "market 1.1 has prices before any definition" in only(events, "DeadLetter")["reason"]

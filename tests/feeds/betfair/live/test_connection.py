@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from feeds.betfair.live.connection import Address, Clock, Connection
+from feeds.betfair.live.connection import SESSIONS_REFUSED, Address, Clock, Connection
 from feeds.betfair.live.protocol import Changed, Subscription, Unreadable
 from feeds.betfair.live.session import Account, tls
 from schemas.errors import FeedError
@@ -169,6 +169,45 @@ async def test_a_session_may_end_many_times_as_long_as_the_new_one_is_good(
     assert line.totals == [update.change for update in DAY]
 
 
+async def test_a_session_refused_once_is_not_held_against_it_after_other_troubles(
+    small: Betfair, line: Line
+) -> None:
+    refused = {"authentication": "NO_SESSION"}
+    small.exchange.faults += [refused, {"authentication": "UNEXPECTED_ERROR"}, refused]
+    async with line.running():
+        await heard(line)
+    assert line.totals == [update.change for update in DAY]
+
+
+async def test_a_session_that_the_subscription_finds_ended_is_renewed_a_few_times(
+    small: Betfair, line: Line
+) -> None:
+    small.exchange.faults += [{"marketSubscription": "NO_SESSION"}] * SESSIONS_REFUSED
+    async with line.running():
+        await heard(line)
+    assert small.website.logins == SESSIONS_REFUSED + 1
+    assert line.naps == [0.0] * SESSIONS_REFUSED
+
+
+async def test_a_session_that_ends_under_a_good_subscription_is_renewed_without_a_rush(
+    small: Betfair, line: Line
+) -> None:
+    ended = b'{"op":"status","statusCode":"FAILURE","errorCode":"NO_SESSION"}'
+    small.exchange.garbage = {30: ended}
+    async with line.running():
+        await heard(line)
+    assert small.website.logins == 2
+    assert line.naps == [0.25]
+    assert line.totals == [update.change for update in DAY]
+
+
+async def test_where_no_session_is_good_for_the_subscription_it_ends(small: Betfair, line: Line) -> None:
+    small.exchange.faults += [{"marketSubscription": "NO_SESSION"}] * (SESSIONS_REFUSED + 1)
+    with pytest.raises(FeedError, match="Betfair says NO_SESSION"):
+        await line.connection.run()
+    assert small.exchange.connections == SESSIONS_REFUSED + 1
+
+
 async def test_a_wrong_password_ends_it(small: Betfair) -> None:
     async with small.account(password="wrong") as account:
         with pytest.raises(FeedError, match="refuses the login"):
@@ -184,6 +223,13 @@ async def test_clocks_that_are_too_old_are_forgotten(small: Betfair, line: Line)
     assert [request.get("clk") for request in requests] == [None, "39", None]
     assert line.naps == [0.25, 0.0]
     assert line.totals == [update.change for update in (*DAY[:40], *DAY)]
+
+
+async def test_clocks_refused_where_none_were_sent_are_not_hurried_after(small: Betfair, line: Line) -> None:
+    small.exchange.faults += [{"marketSubscription": "INVALID_CLOCK"}] * 3
+    async with line.running():
+        await heard(line)
+    assert line.naps == [0.25, 0.5, 1.0]
 
 
 async def test_where_nobody_answers_it_tries_again(small: Betfair, line: Line) -> None:

@@ -1,5 +1,6 @@
 """What becomes of a message: recorded, then translated; the recording feeds to the same events."""
 
+import errno
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,14 @@ from hypothesis import strategies as st
 from msgspec import Raw
 from msgspec.json import encode
 
+from feeds.betfair.files import Capture
 from feeds.betfair.live.changes import Listing, listing_of
 from feeds.betfair.live.intake import Intake, Origin, line_of
 from feeds.betfair.live.protocol import Changed, Unreadable
 from feeds.betfair.live.recorder import Recorder
 from feeds.betfair.recorded import recorded
 from feeds.betfair.translate import Named
+from schemas.errors import FeedError
 from tests.feeds.betfair.live.exchange import Json, raw_list, raw_object
 
 HERE = Origin("connection 1")
@@ -183,6 +186,27 @@ def test_a_change_that_the_translator_refuses_is_recorded_too(desk: Desk, pt: in
     assert ids(desk.recorded()) == ids(desk.told)
 
 
+@pytest.mark.parametrize(
+    "id", ["", "x", "1", "../../1.1", "1.1\n", "1.1.bz2", "unreadable", "1." + "1" * 300]
+)
+def test_a_market_id_that_can_be_none_is_a_dead_letter_and_no_file(
+    desk: Desk, say: Make, market: Make, define: Make, id: str
+) -> None:
+    desk.take(say(market(id, define()), market("1.1", define())))
+    assert [name for name, _ in desk.told] == ["DeadLetter", "RaceCard", "RaceStatus"]
+    assert {path.name for path in desk.folder.glob("2022-11-06/*")} == {"1.1", "unreadable"}
+    assert sorted(ids(desk.recorded())) == sorted(ids(desk.told))
+
+
+def test_a_dead_letter_carries_the_moment_of_receipt(desk: Desk, pt: int) -> None:
+    desk.intake.take(Unreadable(b"garbage"), RECEIVED, HERE)
+    desk.intake.take(Changed(None, "clk", pt, (Raw(b"7"),), False), RECEIVED + 1, HERE)
+    assert [(e["event_time"], e["recorded_time"]) for _, e in desk.told] == [
+        (0, RECEIVED),
+        (pt * 1000, RECEIVED + 1),
+    ]
+
+
 def test_a_market_is_closed_by_its_definition_and_open_again_by_another(
     desk: Desk, say: Make, market: Make, define: Make, pt: int
 ) -> None:
@@ -226,6 +250,18 @@ def test_without_a_recording_there_is_nothing_to_resume(tmp_path: Path) -> None:
     assert Intake(lambda named: None).resume(RECEIVED) == 0
     with Recorder(tmp_path) as recorder:
         assert Intake(lambda named: None, recorder).resume(RECEIVED) == 0
+
+
+def test_a_recording_that_the_system_does_not_let_be_read_is_not_resumed_in_part(
+    desk: Desk, say: Make, market: Make, define: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_many(capture: Capture) -> bytes:
+        raise OSError(errno.EMFILE, "Too many open files", str(capture))
+
+    desk.take(say(market(definition=define())))
+    monkeypatch.setattr("feeds.betfair.files._chunks", lambda capture: map(too_many, [capture]))
+    with pytest.raises(FeedError, match=r"1\.1:1: .*Too many open files.*ulimit -n"):
+        Intake(lambda named: None, desk.recorder).resume(RECEIVED)
 
 
 def test_what_was_recorded_long_before_is_not_said_again(

@@ -145,6 +145,22 @@ class TestSeveralMarkets:
         # The first one closed in between, so its place is free.
         assert [r["marketFilter"]["marketIds"] for r in requests] == [["1.132153978"], ["1.211006011"]]
 
+    async def test_a_connection_that_is_added_later_does_not_stop_the_feed(
+        self, authority: Authority, captures: Path
+    ) -> None:
+        day = [lines_of(captures / name)[:100] for name in (SMALL, SMALLER)]
+        async with betfair(authority, *day) as small:
+            first, *later = small.website.catalogue
+            small.website.catalogue = [first]
+            options = replace(STEADY, market_limit=1, refresh_seconds=10)
+            async with small.feed(options) as (feed, kept):
+                await until(lambda: "HEARTBEAT" in kept.states)
+                small.exchange.faults.append({"authentication": "TOO_MANY_REQUESTS"})
+                small.website.catalogue += later
+                await until(lambda: 2 in feed.connections and feed.connections[2].pulse.subscribed)
+                assert feed.connections[2].drops == 1
+                assert set(kept.states) == {"CONNECTED", "HEARTBEAT"}
+
     async def test_without_markets_the_feed_is_well_and_says_so(self, authority: Authority) -> None:
         async with betfair(authority) as small, small.feed(STEADY) as (_, kept):
             await until(lambda: kept.states[-2:] == ["CONNECTED", "HEARTBEAT"])

@@ -62,6 +62,24 @@ class TestVitals:
         word = vitals.word(1.0, [beating(), Pulse(trouble="TIMEOUT")])
         assert word == Word("DISCONNECTED", "1 of 2 connections down: TIMEOUT")
 
+    def test_a_connection_that_is_added_counts_once_it_was_subscribed_or_waited_its_patience(self) -> None:
+        vitals, pulse, added = Vitals(), beating(), Pulse(counts_from=16.0, trouble="TIMEOUT")
+        vitals.word(0.0, [pulse])
+        for second in range(1, 16):
+            pulse.heard = float(second)
+            word = vitals.word(float(second), [pulse, added])
+            assert word is None or word.state == "HEARTBEAT"
+        assert vitals.word(16.0, [pulse, added]) == Word("DISCONNECTED", "1 of 2 connections down: TIMEOUT")
+
+    def test_what_comes_alive_is_all_of_it(self) -> None:
+        assert Vitals().word(1.0, [beating(), Pulse(counts_from=16.0)]) is None
+
+    def test_where_all_are_new_nothing_is_alive(self) -> None:
+        vitals = Vitals()
+        vitals.word(0.0, [beating()])
+        word = vitals.word(1.0, [Pulse(counts_from=16.0)])
+        assert word == Word("DISCONNECTED", "1 of 1 connections down: not connected yet")
+
     def test_a_note_goes_along(self) -> None:
         assert Vitals().word(0.0, [beating()], "so it is") == Word("CONNECTED", "so it is")
 

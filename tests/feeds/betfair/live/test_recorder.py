@@ -166,3 +166,26 @@ def test_two_feeds_do_not_record_into_one_folder(tmp_path: Path) -> None:
     ):
         Recorder(tmp_path)
     Recorder(tmp_path).close()
+
+
+def test_files_that_are_no_recordings_are_left_as_they_are(tmp_path: Path) -> None:
+    foreign = {
+        f"{DAY}/notes.closing": b"mine",
+        f"{DAY}/notes": b"a line\nand its torn end",
+        f"{DAY}/1.1.json": b"{}\n{",
+        f"{DAY}/1.1.bz2.old": b"old",
+        "photos/1.1": b"in a folder of no day",
+        "photos/1.2.closing": b"nor is this",
+        "20221106/1.3": b"torn",
+        ".mine.packing": b"another program's",
+    }
+    for name, content in foreign.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+        os.utime(tmp_path / name, (0, 0))
+    (tmp_path / DAY / "1.9").mkdir()
+    with Recorder(tmp_path) as recorder:
+        assert recorder.unfinished() == []
+        recorder.write("1.1", DAY, OPEN)
+    assert {name: (tmp_path / name).read_bytes() for name in foreign} == foreign
+    assert files(tmp_path) - foreign.keys() == {f"{DAY}/1.1", f"{DAY}/1.9"}

@@ -73,9 +73,11 @@ class Website:
             status, answer = (
                 self.answers.popleft() if self.answers else (200, self._answer(path, headers, body))
             )
+            # As Betfair does: the token is in a header of the answer too.
+            cookie = b"Set-Cookie: ssoid=session-%d; Secure\r\n" % self.logins if "login" in path else b""
             writer.write(
-                b"HTTP/1.1 %d X\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b"
-                % (status, len(answer), answer)
+                b"HTTP/1.1 %d X\r\n%bContent-Length: %d\r\nConnection: close\r\n\r\n%b"
+                % (status, cookie, len(answer), answer)
             )
             await writer.drain()
             writer.close()
