@@ -24,7 +24,7 @@ class Listing:
 
     market_id: str
     start: str
-    name: str
+    name: str | None
     event_name: str | None
     venue: str | None
     country: str | None
@@ -148,6 +148,20 @@ def listing_of(entry: Mapping[str, Any]) -> Listing:
         country=event.get("countryCode"),
         time_zone=event.get("timezone"),
         runners={int(r["selectionId"]): str(r["runnerName"]) for r in entry.get("runners") or ()},
+    )
+
+
+def listing_again(market_id: str, definition: Definition) -> Listing:
+    """The Listing that a definition with names was completed from."""
+    return Listing(
+        market_id=market_id,
+        start=definition.marketTime,
+        name=definition.name,
+        event_name=definition.eventName,
+        venue=definition.venue,
+        country=definition.countryCode,
+        time_zone=definition.timezone,
+        runners={runner.id: runner.name for runner in definition.runners if runner.name is not None},
     )
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from msgspec import Raw
 from msgspec.json import encode
 
-from feeds.betfair.files import LONGEST_LINE, captures_of, merged, publish_time
-from feeds.betfair.live.changes import Change, Listing, changes, definition_of, possible
+from feeds.betfair.files import LONGEST_LINE, merged, publish_time
+from feeds.betfair.live.changes import Change, Listing, changes, definition_of, listing_again, possible
 from feeds.betfair.live.protocol import Changed, Unreadable
 from feeds.betfair.live.recorder import UNSURE_SECONDS, Recorder, closes, last_line
 from feeds.betfair.live.repeats import Repeats
@@ -45,7 +45,8 @@ class Intake:
     def resume(self, now: int) -> int:
         """Go on with the markets that were recorded and are not over; their number.
 
-        From then on the feed says the same as if it had never stopped. What was recorded in the last ten
+        From then on the feed says the same as if it had never stopped: their names are those recorded, also
+        where the catalogue lists them no more. What was recorded in the last ten
         minutes is published again, known at `now` (microseconds since 1970): a process that was killed
         may have kept it. The ids are the same, so what did get through counts once. Raises FeedError
         where the system does not let the recording be read: what went on without it would be wrong.
@@ -53,9 +54,10 @@ class Intake:
         paths = self.recorder.unfinished() if self.recorder is not None else []
         if not paths:
             return 0
-        for capture in captures_of(paths):
-            for definition in first_definitions(capture):
+        for path in paths:
+            for definition in first_definitions(path):
                 self.translator.directory.learn(definition)
+                self.listings[path.name] = listing_again(path.name, definition)
         ends = {path.name: last_line(path) for path in paths}
         self.closed |= {market_id: now for market_id, end in ends.items() if closes(end)}
         sure = max(publish_time(end, 0) for end in ends.values()) - UNSURE_SECONDS * 1000

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -20,7 +20,7 @@ from feeds.betfair.live.protocol import PATIENCE_SECONDS, Changed, Subscription,
 from feeds.betfair.live.pulse import Pulse, Skew, Vitals, Word
 from feeds.betfair.live.recorder import UNSURE_SECONDS, Recorder, pack
 from feeds.betfair.live.retry import Backoff
-from feeds.betfair.live.session import Account, UnavailableError
+from feeds.betfair.live.session import Account, CallRefusedError, UnavailableError
 from feeds.betfair.messages import parse_time
 from feeds.betfair.translate import SOURCE, Named
 from feeds.runner import feed_status
@@ -33,10 +33,21 @@ KEEP_ALIVE_SECONDS = 3600.0
 PACK_SECONDS = UNSURE_SECONDS
 """Silence after which a closed market's recording is packed."""
 
+SOON = timedelta(hours=2)
+"""New markets that start within it are subscribed to at once."""
+
+DISTANT_EVERY = timedelta(hours=1)
+"""How often new markets that start later are."""
+
 VANISHED = timedelta(hours=12)
 """A market so long after its start that the catalogue does not list is over, whatever the stream said."""
 
 log = structlog.get_logger("hpr.feed")
+
+
+def starts_at(listing: Listing) -> datetime:
+    """When the market's race starts, or did."""
+    return parse_time(listing.start)
 
 
 class StoppedError(Exception):
@@ -79,6 +90,7 @@ class LiveFeed:
         self._catalogue = Pulse(heartbeat_seconds=self._options.refresh_seconds)
         self._note: str | None = None
         self._over: set[str] = set()
+        self._distant_at = datetime.min.replace(tzinfo=UTC)
         self._instance = uuid4().hex
         self._group: asyncio.TaskGroup
         self._tasks: dict[int, asyncio.Task[NoReturn]] = {}
@@ -89,7 +101,8 @@ class LiveFeed:
             if resumed := self._intake.resume(self._clock.micros()):
                 log.info("resumed from the recording", markets=resumed)
             async with asyncio.TaskGroup() as self._group:
-                for work in (self._subscribing(), self._beating(), self._staying_logged_in()):
+                works = self._subscribing(), self._beating(), self._packing(), self._staying_logged_in()
+                for work in works:
                     self._group.create_task(work)
                 await stop.wait()
                 raise StoppedError
@@ -105,15 +118,20 @@ class LiveFeed:
                 pack(closing)
 
     async def _subscribing(self) -> NoReturn:
-        """Ask for the catalogue now and again, and subscribe to what it lists."""
+        """Ask for the catalogue now and again, and subscribe to what it lists.
+
+        Once it has come, a refusal is no reason to end: the streams run on.
+        """
         backoff = Backoff(self._clock.random)
         while True:
             now = instant(self._clock.micros())
             try:
                 listings = await listed(self._account, self._options.window, now)
-            except UnavailableError as error:
+            except (UnavailableError, CallRefusedError) as error:
+                if isinstance(error, CallRefusedError) and not self._catalogue.heard:
+                    raise
                 self._catalogue.subscribed, self._catalogue.trouble = False, str(error)
-                wait = backoff.wait(0.0)
+                wait = backoff.wait(0.0, slower=isinstance(error, CallRefusedError))
                 log.warning("no market catalogue", why=str(error), again_in=round(wait, 1))
             else:
                 self._subscribe(listings, now)
@@ -127,7 +145,7 @@ class LiveFeed:
         self._over |= self._intake.closed.keys() | self._vanished(known, now)
         before = {number: c.subscription.market_ids for number, c in self.connections.items()}
         shares, left_out = plan(
-            before, [m.market_id for m in listings], self._over,
+            before, self._wanted(listings, now), self._over,
             self._options.market_limit, self._options.connections,
         )  # fmt: skip
         self._note = f"{len(left_out)} markets beyond the limits are left out" if left_out else None
@@ -144,12 +162,26 @@ class LiveFeed:
         # The catalogue may go on listing a market for a while after the stream closed it.
         self._over &= known.union(*shares.values())
 
+    def _wanted(self, listings: Sequence[Listing], now: datetime) -> list[str]:
+        """Markets to subscribe to, the most urgent first.
+
+        Those that went off, are listed no more and have not closed come before all: their results are to
+        come, also after a restart. A market that joins costs whole images of its connection's others, so
+        distant ones join together.
+        """
+        listed = {listing.market_id for listing in listings}
+        until = now + SOON
+        if now >= self._distant_at:
+            self._distant_at, until = now + DISTANT_EVERY, datetime.max.replace(tzinfo=UTC)
+        off = [m for m in self._intake.listings.values() if m.market_id not in listed and starts_at(m) <= now]
+        return [m.market_id for m in (*off, *listings) if starts_at(m) <= until]
+
     def _vanished(self, listed: set[str], now: datetime) -> set[str]:
         """Markets of the past that are listed no more; what is known of them is forgotten."""
         gone = {
             listing.market_id
             for listing in self._intake.listings.values()
-            if listing.market_id not in listed and parse_time(listing.start) < now - VANISHED
+            if listing.market_id not in listed and starts_at(listing) < now - VANISHED
         }
         for market_id in gone:
             self._intake.forget(market_id)
@@ -176,7 +208,7 @@ class LiveFeed:
         self.dead_letters += name == "DeadLetter"
 
     async def _beating(self) -> NoReturn:
-        """Look after the feed once a second: what it says of itself, deliveries, recordings to pack."""
+        """Look after the feed once a second: what it says of itself, and deliveries."""
         was_skewed = False
         while True:
             pulses = [connection.pulse for connection in self.connections.values()]
@@ -188,8 +220,15 @@ class LiveFeed:
                 log.warning("clock skew", note=self.skew.note or "over")
                 was_skewed = skewed
             self._producer.poll()
-            for closing in self._closing(PACK_SECONDS):
+            await self._clock.sleep(TICK_SECONDS)
+
+    async def _packing(self) -> NoReturn:
+        """Pack the recordings of markets that are over; what takes long there holds nothing else up."""
+        left = self._recorder.left_to_pack if self._recorder is not None else []
+        while True:
+            for closing in (*left, *self._closing(PACK_SECONDS)):
                 await asyncio.to_thread(pack, closing)
+            left = []
             await self._clock.sleep(TICK_SECONDS)
 
     def _say(self, word: Word) -> None:

@@ -50,13 +50,15 @@ class Recorder:
         for path in folder.iterdir():
             if PACKED.fullmatch(path.name):
                 path.unlink()
+        self.left_to_pack: list[Path] = []
+        """Files of markets that were over when this began, for `pack`."""
         for path, market_id in _recordings(folder):
             if path.suffix == CLOSING:
-                pack(path)
+                self.left_to_pack.append(path)
             self._paths[market_id] = path.with_name(market_id)
-        for path in self._paths.values():
-            if path.exists() and _finished(path):
-                pack(path.rename(path.with_name(path.name + CLOSING)))
+        for market_id, path in self._paths.items():
+            if path.exists() and _finished(path) and (closing := self.close_market(market_id)) is not None:
+                self.left_to_pack.append(closing)
 
     def unfinished(self) -> list[Path]:
         """The markets recorded so far that had not closed, or did so lately."""

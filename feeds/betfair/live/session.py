@@ -25,6 +25,10 @@ class UnavailableError(FeedError):
     """Betfair does not answer as it should just now; it may later."""
 
 
+class CallRefusedError(FeedError):
+    """Betfair's API refuses a call in a way that asking again will hardly change."""
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """Who logs in; with a certificate and its key (PEM) where `certificate` is given."""
@@ -98,7 +102,7 @@ class Account:
             self.discard(token)
 
     async def call(self, method: str, params: Mapping[str, Any], again: bool = True) -> Any:
-        """The result of a method of the Betting API. Raises as `token` does."""
+        """The result of a method of the Betting API. Raises as `token` does, and CallRefusedError."""
         token = await self.token()
         call = {"jsonrpc": "2.0", "method": f"SportsAPING/v1.0/{method}", "params": params, "id": 1}
         answer = await self._post(self._api + BETTING, token, json=call)
@@ -109,7 +113,7 @@ class Account:
             self.discard(token)
             return await self.call(method, params, again=False)
         if code in FATAL:
-            raise FeedError(
+            raise CallRefusedError(
                 f"Betfair's API refuses {method}: {code}; check HPR_BETFAIR_APP_KEY and the options"
             )
         raise UnavailableError(f"Betfair's API answers {code} to {method}")

@@ -81,6 +81,11 @@ class Betfair:
         credentials = replace(Credentials(APP_KEY, USERNAME, PASSWORD), **changes)
         return Account(credentials, self.website.address, self.website.address, self.authority.ca)
 
+    async def asked_for_the_catalogue(self, times: int) -> None:
+        """Wait until the catalogue was asked for so many times more."""
+        before = self.website.calls
+        await until(lambda: self.website.calls >= before + times)
+
     @contextlib.asynccontextmanager
     async def feed(
         self, options: Options | None = None, record: Path | None = None, clock: Clock | None = None

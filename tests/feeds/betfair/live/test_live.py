@@ -3,8 +3,10 @@
 import asyncio
 import bz2
 import json
+import threading
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ import pytest
 
 from feeds.betfair.live import live, pulse
 from feeds.betfair.live.live import Options
+from feeds.betfair.live.recorder import pack
+from feeds.betfair.live.session import CallRefusedError
 from feeds.betfair.recorded import recorded
 from feeds.betfair.translate import Named
 from feeds.runner import feed_status
@@ -20,6 +24,7 @@ from schemas.errors import BrokerError, FeedError
 from streams.replay import Published, Races, replay
 from tests.feeds.betfair.live.desk import Betfair, Kept, betfair, clock_from, until
 from tests.feeds.betfair.live.exchange import Authority, Resume, lines_of
+from tests.feeds.betfair.live.website import api_error
 
 SCRATCHED = "win/1.206063952.bz2"
 """A whole market with six scratchings, 16,986 messages."""
@@ -131,8 +136,9 @@ class TestSeveralMarkets:
         assert all(name != "DeadLetter" for name, _ in kept.events)
 
     async def test_a_market_that_is_listed_later_is_subscribed_to_then(
-        self, authority: Authority, captures: Path
+        self, authority: Authority, captures: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr(live, "DISTANT_EVERY", timedelta(0))
         day = [lines_of(captures / SMALL), lines_of(captures / SMALLER)]
         async with betfair(authority, *day) as small:
             first, *later = small.website.catalogue
@@ -145,9 +151,24 @@ class TestSeveralMarkets:
         # The first one closed in between, so its place is free.
         assert [r["marketFilter"]["marketIds"] for r in requests] == [["1.132153978"], ["1.211006011"]]
 
-    async def test_a_connection_that_is_added_later_does_not_stop_the_feed(
+    async def test_new_markets_that_start_much_later_wait_and_join_together(
         self, authority: Authority, captures: Path
     ) -> None:
+        day = [lines_of(captures / SMALL), lines_of(captures / SMALLER)]
+        async with betfair(authority, *day) as small:
+            first, *distant = small.website.catalogue
+            small.website.catalogue = [first]
+            async with small.feed(replace(STEADY, refresh_seconds=10)) as (feed, _):
+                await until(lambda: feed.connections)
+                small.website.catalogue += distant
+                await small.asked_for_the_catalogue(3)
+        requests = small.exchange.asked("marketSubscription")
+        assert [request["marketFilter"]["marketIds"] for request in requests] == [["1.132153978"]]
+
+    async def test_a_connection_that_is_added_later_does_not_stop_the_feed(
+        self, authority: Authority, captures: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(live, "DISTANT_EVERY", timedelta(0))
         day = [lines_of(captures / name)[:100] for name in (SMALL, SMALLER)]
         async with betfair(authority, *day) as small:
             first, *later = small.website.catalogue
@@ -215,6 +236,22 @@ class TestTrouble:
             async with small.feed(STEADY) as (_, kept):
                 await played(small, kept)
         assert kept.ids == ids(told([captures / SMALLER]))
+
+    async def test_a_catalogue_that_is_refused_ends_the_feed_at_first_and_not_once_it_has_come(
+        self, authority: Authority, captures: Path
+    ) -> None:
+        refused = (200, api_error("ACCESS_DENIED"))
+        async with betfair(authority, lines_of(captures / SMALLER)) as small:
+            async with small.feed(replace(STEADY, refresh_seconds=10)) as (_, kept):
+                await until(lambda: kept.states)
+                small.website.answers.append(refused)
+                await small.asked_for_the_catalogue(2)
+                await played(small, kept)
+            assert not small.website.answers
+            small.website.refusing = refused
+            with pytest.raises(CallRefusedError, match="refuses listMarketCatalogue: ACCESS_DENIED"):
+                async with small.feed(STEADY) as (_, kept):
+                    await until(lambda: kept.flushes)
 
     async def test_a_record_that_is_lost_ends_the_feed(
         self, authority: Authority, captures: Path, monkeypatch: pytest.MonkeyPatch
@@ -335,6 +372,42 @@ class TestRecording:
                 await played(small, after)
         assert sorted(set(before.ids + after.ids)) == sorted(ids(told([tmp_path])))
         assert facts(worked(before.events + after.events)[1]) == facts(worked(told([captures / SMALL]))[1])
+
+    async def test_a_race_that_went_off_before_a_restart_still_gets_its_result(
+        self, authority: Authority, captures: Path, tmp_path: Path
+    ) -> None:
+        async with betfair(authority, lines_of(captures / SMALL), pace=lambda at: 0.001) as small:
+            async with small.feed(STEADY, tmp_path) as (_, before):
+                await until(lambda: small.exchange.played > 150)
+            # The catalogue leaves out what went off over an hour ago.
+            small.website.catalogue = []
+            small.exchange.starts.append(small.exchange.played)
+            late = clock_from(small.exchange.day[-1].pt)
+            async with small.feed(STEADY, tmp_path, late) as (_, after):
+                await played(small, after)
+        # The last definition has the names too, though the catalogue said none.
+        assert facts(worked(before.events + after.events)[1]) == facts(worked(told([captures / SMALL]))[1])
+
+    async def test_a_feed_that_packs_beats_on(
+        self, authority: Authority, captures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        packing, packed = threading.Event(), threading.Event()
+
+        def pack_slowly(closing: Path) -> Path:
+            packing.set()
+            packed.wait(20)
+            return pack(closing)
+
+        monkeypatch.setattr(live, "PACK_SECONDS", 0)
+        monkeypatch.setattr(live, "pack", pack_slowly)
+        async with (
+            betfair(authority, lines_of(captures / SMALLER)) as small,
+            small.feed(STEADY, tmp_path) as (_, kept),
+        ):
+            await until(packing.is_set)
+            beats = len(kept.states)
+            await until(lambda: len(kept.states) > beats + 3)
+            packed.set()
 
     async def test_a_market_that_closed_is_packed_while_the_feed_runs(
         self, authority: Authority, captures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

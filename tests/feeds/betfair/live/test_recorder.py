@@ -20,6 +20,11 @@ def files(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.glob("*/*")}
 
 
+def pack_all(recorder: Recorder) -> None:
+    for closing in recorder.left_to_pack:
+        pack(closing)
+
+
 def test_a_line_is_on_the_file_as_soon_as_it_is_written(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path)
     recorder.write("1.1", DAY, b"one")
@@ -108,6 +113,7 @@ def test_a_market_that_closed_before_the_process_ended_is_packed_at_a_later_star
     os.utime(path, (long_ago, long_ago))
     with Recorder(tmp_path) as recorder:
         assert recorder.unfinished() == []
+        pack_all(recorder)
     assert files(tmp_path) == {f"{DAY}/1.1.bz2"}
 
 
@@ -118,6 +124,7 @@ def test_a_market_of_days_ago_is_packed_whatever_became_of_it(tmp_path: Path) ->
     os.utime(tmp_path / DAY / "1.1", (0, 0))
     with Recorder(tmp_path) as recorder:
         assert recorder.unfinished() == [tmp_path / DAY / "1.2"]
+        pack_all(recorder)
     assert files(tmp_path) == {f"{DAY}/1.1.bz2", f"{DAY}/1.2"}
 
 
@@ -147,6 +154,7 @@ def test_killed_while_packing_the_next_start_ends_it_and_nothing_is_there_twice(
         (day / "1.1.bz2").write_bytes(bz2.compress(OPEN + b"\n"))
     with Recorder(tmp_path) as recorder:
         assert recorder.unfinished() == []
+        pack_all(recorder)
     assert {path.name for path in tmp_path.iterdir()} == {DAY, ".lock"}
     assert files(tmp_path) == {f"{DAY}/1.1.bz2"}
     assert bz2.decompress((day / "1.1.bz2").read_bytes()) == OPEN + b"\n"

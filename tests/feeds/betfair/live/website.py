@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from msgspec.json import encode
 
-from tests.feeds.betfair.live.exchange import APP_KEY, PASSWORD, USERNAME, Json
+from tests.feeds.betfair.live.exchange import APP_KEY, PASSWORD, USERNAME, Json, all_gone
 
 
 def catalogue_entry(definition: Json, market_id: str) -> Json:
@@ -49,7 +49,14 @@ class Website:
     sessions: set[str] = field(default_factory=set)
     logins: int = 0
     any_time: bool = False
+    refusing: tuple[int, bytes] | None = None
+    """The answer to all calls of the Betting API, where they are refused."""
     certificates: list[Any] = field(default_factory=list)
+
+    @property
+    def calls(self) -> int:
+        """How often the Betting API was called."""
+        return sum(1 for path, _, _ in self.requests if "betting" in path)
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls)
@@ -60,7 +67,7 @@ class Website:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.close()
-        await asyncio.sleep(0.01)
+        await all_gone(self._server)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -70,9 +77,12 @@ class Website:
             path = head[0].split()[1]
             self.requests.append((path, headers, body))
             self.certificates.append(writer.get_extra_info("peercert"))
-            status, answer = (
-                self.answers.popleft() if self.answers else (200, self._answer(path, headers, body))
-            )
+            if self.answers:
+                status, answer = self.answers.popleft()
+            elif self.refusing is not None and "betting" in path:
+                status, answer = self.refusing
+            else:
+                status, answer = 200, self._answer(path, headers, body)
             # As Betfair does: the token is in a header of the answer too.
             cookie = b"Set-Cookie: ssoid=session-%d; Secure\r\n" % self.logins if "login" in path else b""
             writer.write(
