@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from schemas.defaults import defaults
 from schemas.identity import MICROS, numbered_race, uuid_of
 from schemas.records import Entry, OddsUpdate, RaceCard, RunnerPrice
 
@@ -23,6 +24,7 @@ def race_ids(run: int, races: int) -> list[str]:
 def card(race_id: str, now: int) -> RaceCard:
     """The card of a race; `now` in microseconds since 1970."""
     return {
+        **defaults(RaceCard),
         "event_id": uuid_of(f"{SOURCE}:{race_id}:card"),
         "source": SOURCE,
         "race_id": race_id,
@@ -52,19 +54,12 @@ def card(race_id: str, now: int) -> RaceCard:
 
 def _entry(number: int) -> Entry:
     return {
+        **defaults(Entry),
         "runner_id": str(number),
-        "horse_id": None,
         "horse_name": f"Load Bearer {number}",
         "program_number": str(number),
         "post_position": number,
-        "betting_interest": None,
         "also_eligible": False,
-        "jockey_name": None,
-        "trainer_name": None,
-        "morning_line_odds": None,
-        "medications": None,
-        "equipment": None,
-        "weight_carried_lbs": None,
     }
 
 

@@ -84,6 +84,29 @@ class FeedStatus(TypedDict):
     instance: str
 
 
+class HorseProfile(TypedDict):
+    """What one source knows of a horse for good: an absolute statement that replaces the source's last;
+    keyed by horse. race_id is empty."""
+
+    event_id: str
+    source: str
+    race_id: str
+    event_time: int
+    recorded_time: int
+    sequence: int
+    horse_id: str
+    horse_name: str | None
+    year_born: int | None
+    sex: str | None
+    color: str | None
+    country_bred: str | None
+    origin: str | None
+    sire_name: str | None
+    dam_name: str | None
+    dam_sire_name: str | None
+    owner_name: str | None
+
+
 class RunnerPrice(TypedDict):
     """All that is known of one runner's price; decimal odds including the stake."""
 
@@ -116,6 +139,66 @@ class OddsUpdate(TypedDict):
     in_play: bool
     places: int | None
     runners: list[RunnerPrice]
+
+
+class Call(TypedDict):
+    """Where the horse was at one point of call."""
+
+    distance_furlongs: float | None
+    position: int | None
+    lengths_behind_leader: float | None
+    leader_seconds: float | None
+    section_seconds: float | None
+
+
+class PastPerformance(TypedDict):
+    """One run of one horse, as one source tells it after the race; keyed by horse. race_id names that
+    race, and is empty where the source does not say enough of it."""
+
+    event_id: str
+    source: str
+    race_id: str
+    event_time: int
+    recorded_time: int
+    sequence: int
+    horse_id: str
+    horse_name: str | None
+    runner_id: str | None
+    track_code: str | None
+    track_name: str | None
+    race_date: str
+    race_number: int | None
+    distance_furlongs: float | None
+    surface: Surface
+    course: str | None
+    track_condition: str | None
+    race_type: str | None
+    race_class_details: str | None
+    purse_usd: float | None
+    number_of_runners: int | None
+    program_number: str | None
+    post_position: int | None
+    jockey_name: str | None
+    trainer_name: str | None
+    weight_carried_lbs: float | None
+    body_weight_lbs: float | None
+    medications: str | None
+    equipment: str | None
+    claiming_price_usd: float | None
+    official_rating: float | None
+    finish_position: int | None
+    outcome: str | None
+    winning_time_seconds: float | None
+    official_finish_time_seconds: float | None
+    lengths_behind_winner: float | None
+    starting_price: float | None
+    calls: list[Call]
+    early_pace_rating: float | None
+    mid_pace_rating: float | None
+    late_pace_rating: float | None
+    speed_figure_source: str | None
+    speed_figure_value: float | None
+    comments: str | None
 
 
 class Reason(TypedDict):
@@ -211,6 +294,17 @@ class Entry(TypedDict):
     medications: str | None
     equipment: str | None
     weight_carried_lbs: float | None
+    body_weight_lbs: float | None
+    official_rating: float | None
+    claiming_price_usd: float | None
+    year_born: int | None
+    sex: str | None
+    country_bred: str | None
+    sire_name: str | None
+    dam_name: str | None
+    dam_sire_name: str | None
+    owner_name: str | None
+    comments: str | None
 
 
 class RaceCard(TypedDict):
@@ -240,6 +334,8 @@ class RaceCard(TypedDict):
     age_sex_restrictions: str | None
     number_of_runners: int | None
     places_paid: int | None
+    course: str | None
+    rating_band: str | None
     entries: list[Entry]
 
 
@@ -346,6 +442,9 @@ class Finisher(TypedDict):
     starting_price: float | None
     official_finish_time_seconds: float | None
     lengths_behind_winner: float | None
+    outcome: str | None
+    running_positions: list[int]
+    comments: str | None
 
 
 class Dividend(TypedDict):
@@ -390,12 +489,37 @@ class Scratch(TypedDict):
     reason: str | None
 
 
+class Workout(TypedDict):
+    """One timed morning work of a horse; keyed by horse. race_id is empty."""
+
+    event_id: str
+    source: str
+    race_id: str
+    event_time: int
+    recorded_time: int
+    sequence: int
+    horse_id: str
+    horse_name: str | None
+    track_code: str | None
+    track_name: str | None
+    work_date: str
+    distance_furlongs: float | None
+    surface: Surface
+    track_condition: str | None
+    seconds: float | None
+    manner: str | None
+    rank: int | None
+    ranked: int | None
+
+
 Event = (
     Alert
     | Conditions
     | DeadLetter
     | FeedStatus
+    | HorseProfile
     | OddsUpdate
+    | PastPerformance
     | Prediction
     | RaceBars
     | RaceCard
@@ -403,4 +527,5 @@ Event = (
     | RaceView
     | Result
     | Scratch
+    | Workout
 )

@@ -62,6 +62,19 @@ RACES = Topic(
 BARS = Topic(
     "racing.bars", "RaceBars", "race_id", PARTITIONS, "compact", 0, "Closing prices of each race, by minute"
 )
+
+
+def _form(name: str, schema: str, purpose: str) -> Topic:
+    return Topic(name, schema, "horse_id", PARTITIONS, "delete", 4000 * DAY_MS, purpose)
+
+
+PERFORMANCES = _form("form.performances", "PastPerformance", "Runs of each horse, as told after the race")
+PROFILES = _form("form.profiles", "HorseProfile", "What is known of each horse for good: birth, sex, parents")
+WORKOUTS = _form("form.workouts", "Workout", "Timed morning works of each horse")
+
+FORM_EVENTS = (PERFORMANCES, PROFILES, WORKOUTS)
+"""What form is made of, beside cards and results."""
+
 LARGEST_BYTES = 12 << 20
 """Largest record that any producer of the project sends."""
 
@@ -74,7 +87,7 @@ FEED_STATUS = Topic("feeds.status", "FeedStatus", "source", 1, "delete", DAY_MS,
 RACE_EVENTS = (CARDS, CONDITIONS, STATUS, SCRATCHES, ODDS, RESULTS)
 """Inputs of the race fold, by rank."""
 
-ALL = (*RACE_EVENTS, PREDICTIONS, ALERTS, RACES, BARS, DEAD_LETTERS, FEED_STATUS)
+ALL = (*RACE_EVENTS, *FORM_EVENTS, PREDICTIONS, ALERTS, RACES, BARS, DEAD_LETTERS, FEED_STATUS)
 
 BY_NAME = {topic.name: topic for topic in ALL}
 EVENT_TOPIC = {topic.schema: topic for topic in ALL}

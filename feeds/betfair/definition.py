@@ -5,8 +5,9 @@ from typing import Any
 from feeds.betfair.book import is_price
 from feeds.betfair.messages import Definition, Runner, parse_time
 from feeds.betfair.races import Race, distance_furlongs, program_number
+from schemas.defaults import defaults
 from schemas.identity import micros
-from schemas.records import Entry, Finisher, RaceStage
+from schemas.records import Entry, Finisher, RaceCard, RaceStage
 
 Body = dict[str, Any]
 """The fields of an event without its header."""
@@ -36,6 +37,7 @@ def is_off(definition: Definition) -> bool:
 def card(market_id: str, race: Race, definition: Definition) -> Body:
     """Body of the RaceCard."""
     return {
+        **defaults(RaceCard),
         "market_id": market_id,
         "track_code": race.track.code,
         "track_name": race.track.name,
@@ -48,9 +50,6 @@ def card(market_id: str, race: Race, definition: Definition) -> Body:
         "distance_furlongs": distance_furlongs(definition.name),
         "surface": "UNKNOWN",
         "race_type": definition.raceType,
-        "race_class_details": None,
-        "purse_usd": None,
-        "age_sex_restrictions": None,
         "number_of_runners": len(definition.runners),
         "places_paid": definition.numberOfWinners if definition.marketType == "PLACE" else None,
         "entries": [_entry(runner) for runner in definition.runners],
@@ -60,19 +59,11 @@ def card(market_id: str, race: Race, definition: Definition) -> Body:
 def _entry(runner: Runner) -> Entry:
     number, name = program_number(runner.name)
     return {
+        **defaults(Entry),
         "runner_id": str(runner.id),
-        "horse_id": None,
         "horse_name": name,
         "program_number": number,
-        "post_position": None,
-        "betting_interest": None,
         "also_eligible": False,
-        "jockey_name": None,
-        "trainer_name": None,
-        "morning_line_odds": None,
-        "medications": None,
-        "equipment": None,
-        "weight_carried_lbs": None,
     }
 
 
@@ -120,13 +111,12 @@ def _finisher(runner: Runner, definition: Definition) -> Finisher:
     won = runner.status == WON
     win_market = definition.marketType == "WIN"
     return {
+        **defaults(Finisher),
         "runner_id": str(runner.id),
         "finish_position": 1 if won and win_market else None,
         "placed": None if win_market else won or runner.status == "PLACED",
         "disqualified": False,
         "starting_price": starting_price(runner) if win_market else None,
-        "official_finish_time_seconds": None,
-        "lengths_behind_winner": None,
     }
 
 

@@ -5,13 +5,15 @@ from typing import Any
 
 from feeds.simulator.day import Slot
 from feeds.simulator.field import GOINGS, WEATHERS, Declared
-from schemas.records import Entry
+from schemas.defaults import defaults
+from schemas.records import Entry, RaceCard
 
 
 def card_body(slot: Slot, field: Declared, scheduled_off: int, entries: Sequence[Entry]) -> dict[str, Any]:
     """Body of a RaceCard with these entries."""
     at = slot.venue.track
     return {
+        **defaults(RaceCard),
         "market_id": None,
         "track_code": at.code,
         "track_name": at.name,

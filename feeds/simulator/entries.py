@@ -9,6 +9,7 @@ from feeds.simulator.day import generator
 from feeds.simulator.performance import Starters, strengths
 from feeds.simulator.population import Population
 from feeds.simulator.venues import Style
+from schemas.defaults import defaults
 from schemas.records import Entry
 
 LINE_DOUBT, LINE_CAUTION = 0.5, 0.75
@@ -57,6 +58,7 @@ def declared_entries(
     ids = [horse_id(horses.country, horse) for horse in starters.horses.tolist()]
     return [
         {
+            **defaults(Entry),
             "runner_id": ids[n],
             "horse_id": ids[n],
             "horse_name": names.horse(int(starters.horses[n]), shift),

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from feeds.simulator.field import Declared, Flags, Floats
 from feeds.simulator.performance import LENGTHS_PER_ABILITY
 from feeds.simulator.plan import Plan, truths
+from schemas.defaults import defaults
 from schemas.records import Dividend, Finisher, ResultState
 
 Positions = NDArray[np.int64]
@@ -79,6 +80,7 @@ def result_body(
     order = np.argsort(positions, kind="stable")
     finishers: list[Finisher] = [
         {
+            **defaults(Finisher),
             "runner_id": field.entries[n]["runner_id"],
             "finish_position": int(positions[n]),
             "placed": bool(positions[n] <= field.places),

@@ -40,4 +40,5 @@ def test_a_lock_holds_what_pyproject_asks_for(extra: str | None, lock: str) -> N
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = project["dependencies"] + (project["optional-dependencies"][extra] if extra else [])
     names = {re.split(r"[^A-Za-z0-9_-]", requirement)[0].lower() for requirement in wanted}
-    assert names <= pins(lock).keys()
+    # An extra of the project's own within another: what it asks for is in the lock, it is not.
+    assert names - {project["name"]} <= pins(lock).keys()

@@ -2,8 +2,19 @@
 
 from typing import Any, cast
 
+from schemas.defaults import defaults
 from schemas.identity import MICROS, uuid_of
-from schemas.records import Conditions, Entry, OddsUpdate, RaceCard, RaceStatus, Result, RunnerPrice, Scratch
+from schemas.records import (
+    Conditions,
+    Entry,
+    Finisher,
+    OddsUpdate,
+    RaceCard,
+    RaceStatus,
+    Result,
+    RunnerPrice,
+    Scratch,
+)
 
 RACE = "BEL-20230715-01"
 OFF = 1_689_440_400 * MICROS
@@ -87,10 +98,7 @@ def result(
     """The finish by runner."""
     source = fields.pop("source", "betfair")
     finishers = [
-        {
-            "runner_id": runner, "finish_position": position, "placed": None, "disqualified": False,
-            "starting_price": None, "official_finish_time_seconds": None, "lengths_behind_winner": None,
-        }
+        {**defaults(Finisher), "runner_id": runner, "finish_position": position, "disqualified": False}
         for runner, position in positions.items()
     ]  # fmt: skip
     own = {
