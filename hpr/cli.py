@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hpr import feed_commands, schema_commands, service_commands, topic_commands
+from hpr import account_commands, feed_commands, schema_commands, service_commands, topic_commands
 from hpr.bench_command import bench
 from hpr.replay_command import replay
 from schemas.errors import HprError, SettingsError
@@ -26,6 +26,7 @@ app.command()(service_commands.gateway)
 app.command()(replay)
 app.add_typer(topic_commands.app, name="topics")
 app.add_typer(schema_commands.app, name="schemas")
+app.add_typer(account_commands.app, name="accounts")
 app.command()(bench)
 
 

@@ -10,11 +10,12 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from hpr.gateway_settings import GatewaySettings
 from hpr.live_settings import LiveSettings
 from schemas.errors import SettingsError
 
 
-class Settings(LiveSettings):
+class Settings(GatewaySettings, LiveSettings):
     """What can be set. Unknown names in hpr.toml are errors, so that a typing slip is seen."""
 
     model_config = SettingsConfigDict(env_prefix="HPR_", toml_file="hpr.toml", extra="forbid")

@@ -5,16 +5,27 @@ With HPR_NO_SKIP=1 (as in .ci/run) a test marked data, kafka or browser fails wh
 
 import os
 import shutil
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 from deploy.kafka.jars import missing_tools
 from deploy.kafka.node import SingleNode
+from deploy.postgres import Cluster
+from deploy.postgres import missing as postgres_missing
+from gateway.database import Database
+from gateway.migrations import migrate_now
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-FIXTURE_MARKS = {"kafka": "kafka", "chromium": "browser", "captures": "data", "shared_data": "data"}
+FIXTURE_MARKS = {
+    "kafka": "kafka",
+    "chromium": "browser",
+    "captures": "data",
+    "shared_data": "data",
+    "postgres": "postgres",
+    "redis": "redis",
+}
 
 
 def _no_data() -> str | None:
@@ -33,10 +44,18 @@ def _chromium() -> str | None:
     return shutil.which(os.environ.get("CHROMIUM") or "chromium")
 
 
+def _no_redis() -> str | None:
+    return (
+        None if shutil.which("redis-server") else "no redis-server: install the Debian package redis-server"
+    )
+
+
 REASONS: dict[str, Callable[[], str | None]] = {
     "data": _no_data,
     "kafka": missing_tools,
     "browser": _no_chromium,
+    "postgres": postgres_missing,
+    "redis": _no_redis,
 }
 
 
@@ -89,6 +108,13 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SingleNode]:
 
 
 @pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """One PostgreSQL cluster a session; `.create()` makes a database of its own and gives its URL."""
+    with Cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
 def chromium() -> Path:
     """The path of the Chromium to drive."""
     return Path(_chromium() or "chromium")
@@ -104,3 +130,38 @@ def shared_data() -> Path:
 def captures() -> Path:
     """The folder of recorded Betfair streams, with `win`, `place`, `fragment` and `fixtures` in it."""
     return SHARED_DATA / "betfair_streams"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite database to copy."""
+    file = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
+    migrate_now(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Cluster) -> str:
+    """The name of a migrated PostgreSQL database to copy."""
+    url = postgres.create()
+    migrate_now(url)
+    return url.rpartition("/")[2]
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a migrated, empty database of the test's own: each test that asks runs on both kinds."""
+    if request.param == "sqlite":
+        file = tmp_path / "hpr.sqlite3"
+        shutil.copy(request.getfixturevalue("sqlite_template"), file)
+        return f"sqlite:///{file}"
+    cluster: Cluster = request.getfixturevalue("postgres")
+    return cluster.create(request.getfixturevalue("postgres_template"))
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A migrated, empty database, on both kinds."""
+    opened = Database(database_url)
+    yield opened
+    await opened.close()
