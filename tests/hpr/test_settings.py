@@ -71,6 +71,13 @@ def test_every_setting_can_come_from_the_file(toml: Toml) -> None:
         "betfair_login": "https://127.0.0.1",
         "betfair_api": "https://127.0.0.1",
         "betfair_ca": "ca.pem",
+        "database": "postgresql://hpr@127.0.0.1/hpr",
+        "secrets": "/run/secrets",
+        "smtp": "smtps://mail.example.org",
+        "mail_from": "races@example.org",
+        "mails": "mails",
+        "public_url": "https://races.example.org",
+        "limits": "redis://127.0.0.1:6379",
         "log_level": "debug",
         "log_format": "json",
     }
