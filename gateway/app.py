@@ -1,17 +1,22 @@
 """The gateway as one application, and the server that runs it."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.server import ServerState
 
-from gateway import pages, problems, registry, rest, ws
+from gateway import pages, problems, registry, rest
 from gateway.errors import GatewayError
 from gateway.hub import Hub
 from gateway.protocol import Limits
+from gateway.viewer import Authority
+from gateway.ws import LiveProtocol
 from schemas import history
 from schemas.codec import Codec
 from schemas.history import History
@@ -19,8 +24,8 @@ from schemas.history import History
 BACKLOG = 1024
 USER_TIMEOUT_MS = 20_000
 SHUTDOWN_SECONDS = 3
-FRAME_BYTES = 1 << 17
-"""Above the session's own limit, so that too large a frame is told so; beyond it the server hangs up."""
+UNSENT_BYTES = 256 * 1024
+"""What the kernel holds unsent of a connection: a slow client is to be conflated, not to read old states."""
 
 
 def create_app(
@@ -31,14 +36,16 @@ def create_app(
     committed: History | None = None,
     *,
     codec: Codec | None = None,
+    authority: Authority | None = None,
 ) -> FastAPI:
     """The application: reads `racing.races` and `feeds.status` under `prefix` from the brokers `bootstrap`.
 
     `static` is the folder of the built dashboard, `committed` the schema history if not the project's own,
-    `codec` one with ids of its own, such as another registry's, which are then the ids that are served.
+    `codec` one with ids of its own, such as another registry's, which are then the ids that are served;
+    `authority` says who live clients are, where there are accounts.
     """
     codec = codec or Codec(committed or history.load())
-    hub = Hub(bootstrap, prefix, codec)
+    hub = Hub(bootstrap, prefix, codec, limits, authority)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -59,7 +66,7 @@ def create_app(
     )
     app.state.hub = hub
     problems.install(app)
-    for router in (rest.races(hub), rest.service(hub), ws.routes(hub, limits or Limits())):
+    for router in (rest.races(hub), rest.service(hub)):
         app.include_router(router)
     registry.install(app, codec.history)
     pages.install(app, static)
@@ -80,6 +87,8 @@ def listen(host: str, port: int) -> socket.socket:
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         # Inherited by connections: one that reads nothing any more is dropped by the kernel.
         bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
     try:
         bound.bind(address)
         bound.listen(BACKLOG)
@@ -92,15 +101,19 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def server(app: FastAPI) -> uvicorn.Server:
-    """The server for `app`; run it with `sockets=[listen(host, port)]`."""
+    """The server for `app`; run it with `sockets=[listen(host, port)]`.
+
+    The live protocol has its own way past ASGI, which would cost a task, a queue and a copy a client.
+    """
+
+    def live(config: uvicorn.Config, server_state: ServerState, app_state: dict[str, Any]) -> LiveProtocol:
+        del config, app_state
+        return LiveProtocol(app.state.hub, server_state)
+
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        ws="websockets-sansio",
-        ws_max_size=FRAME_BYTES,
-        # The protocol has heartbeats of its own, and a state is encoded once for all, not deflated for each.
-        ws_ping_interval=None,
-        ws_per_message_deflate=False,
+        ws=cast(type[asyncio.Protocol], live),
         log_config=None,
         access_log=False,
         server_header=False,

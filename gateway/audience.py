@@ -1,35 +1,38 @@
-"""Who wants which channel, so that a new state reaches its readers without asking all of them; pure."""
+"""Who wants which stream, so that what is new reaches its readers without asking all of them; pure."""
 
 from typing import Protocol
 
-from gateway.board import Standing
+from gateway.protocol import News
 
 
 class Reader(Protocol):
-    """Who can be offered a state."""
+    """Who can be told what is new."""
 
-    def offer(self, standing: Standing, again: bool = False) -> object:
-        """Take in a new state, or one `again` whose freshness turned."""
+    def hear(self, news: News) -> object:
+        """Take in what is new on one of its channels."""
 
 
 class Audience:
-    """Readers by channel."""
+    """Readers by stream: a channel, or a user's own part of one."""
 
     def __init__(self) -> None:
         self._readers: dict[str, set[Reader]] = {}
 
-    def join(self, channel: str, reader: Reader) -> None:
-        """From now on offer `reader` the states of `channel`."""
-        self._readers.setdefault(channel, set()).add(reader)
+    def join(self, stream: str, reader: Reader) -> None:
+        """From now on tell `reader` what is new on `stream`."""
+        self._readers.setdefault(stream, set()).add(reader)
 
-    def leave(self, channel: str, reader: Reader) -> None:
-        """Offer `reader` the states of `channel` no more."""
-        readers = self._readers.get(channel, set())
+    def leave(self, stream: str, reader: Reader) -> None:
+        """Tell `reader` of `stream` no more."""
+        readers = self._readers.get(stream, set())
         readers.discard(reader)
         if not readers:
-            self._readers.pop(channel, None)
+            self._readers.pop(stream, None)
 
-    def offer(self, standing: Standing, again: bool = False) -> None:
-        """Offer a state once to everyone who reads one of its channels."""
-        for reader in set().union(*(self._readers.get(name, set()) for name in standing.channels)):
-            reader.offer(standing, again)
+    def __contains__(self, stream: str) -> bool:
+        return stream in self._readers
+
+    def tell(self, news: News) -> None:
+        """Tell everyone who reads its stream."""
+        for reader in self._readers.get(news.stream, ()):
+            reader.hear(news)

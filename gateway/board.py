@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
+from typing import Any
 
 from gateway import views
 from gateway.contract import Freshness
@@ -44,6 +45,11 @@ class Standing:
     def facts(self) -> bytes:
         """The race's facts as JSON, encoded once for all readers."""
         return views.encode_facts(self.view)
+
+    @cached_property
+    def told(self) -> dict[str, Any]:
+        """The race's facts as they are encoded, to compare two standings with."""
+        return dict(views.race_facts(self.view))
 
 
 class Board:
@@ -143,9 +149,14 @@ class Board:
 
     def state(self, standing: Standing, now: int) -> bytes:
         """JSON of the race's state as of `now` (microseconds since 1970)."""
+        fresh = self.freshness(standing, now)
+        return views.encode_state(standing.facts, fresh, views.age_seconds(standing.view, now))
+
+    def freshness(self, standing: Standing, now: int) -> Freshness:
+        """How fresh the race is as of `now`, which is then taken to be told."""
         fresh = self._freshness(standing, now)
         self._told.setdefault(standing.race_id, fresh)
-        return views.encode_state(standing.facts, fresh, views.age_seconds(standing.view, now))
+        return fresh
 
     def turned(self, now: int) -> list[Standing]:
         """Races whose freshness is another one than when last asked or told: readers must hear of it.

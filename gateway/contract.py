@@ -3,7 +3,7 @@
 Times are ISO 8601 in UTC with Z, prices decimal odds with the stake, probabilities from 0 to 1.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 from typing_extensions import TypedDict
 
@@ -100,6 +100,37 @@ class RaceState(RaceFacts):
 
     freshness: Freshness
     age_seconds: float
+
+
+class StateDelta(TypedDict):
+    """What leads from the last state sent of a race, of revision `base`, to the next one.
+
+    `set` has the fields that are other ones now, whole, and `runners` those of runners by runner_id.
+    """
+
+    race_id: str
+    base: int
+    set: dict[str, Any]
+    runners: dict[str, dict[str, Any]]
+
+
+class AlertEvent(TypedDict):
+    """One alert on the channel of alerts. After `expires_at` it is of no use."""
+
+    alert_id: str
+    race_id: str
+    kind: AlertKind
+    rule_version: str
+    runner_id: str | None
+    number: str | None
+    name: str | None
+    headline: str
+    value: float | None
+    threshold: float | None
+    episode: int
+    event_time: str
+    recorded_time: str
+    expires_at: str
 
 
 class RaceDay(TypedDict):

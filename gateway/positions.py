@@ -30,6 +30,14 @@ class Position:
         return _encoded(self.epoch, tuple(sorted(self.offsets.items())))
 
 
+def furthest(one: Position, other: Position) -> Position:
+    """By partition the further of two positions of one epoch."""
+    partitions = one.offsets.keys() | other.offsets.keys()
+    return Position(
+        one.epoch, {p: max(one.offsets.get(p, 0), other.offsets.get(p, 0)) for p in sorted(partitions)}
+    )
+
+
 def parse(text: str) -> Position | None:
     """The position that `text` encodes, or None if it encodes none."""
     if len(text) > MAX_TEXT:

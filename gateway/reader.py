@@ -1,4 +1,4 @@
-"""The Kafka side of the gateway: a thread that reads races, bars and the feeds' status, and hands them on.
+"""The Kafka side of the gateway: a thread that reads races, bars, events and the feeds' status.
 
 It assigns itself all partitions, belongs to no group, and outlives the broker's absence.
 """
@@ -11,6 +11,8 @@ from typing import NamedTuple
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from gateway.event_topics import EVENT_TOPICS
+from gateway.events import Event
 from gateway.world import World, survey
 from schemas.codec import Codec
 from schemas.errors import BrokerError, HprError, SchemaError
@@ -27,6 +29,8 @@ FETCH_WAIT_MS = 20
 METADATA_SECONDS = 2.0
 RECENT_FEED_RECORDS = 200
 """How far back from the end feeds.status is read: enough for a last word of each feed."""
+RECENT_EVENTS = 500
+"""How far back from the end of each partition events are held for clients that come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,14 @@ class BarsRecord(NamedTuple):
     bars: RaceBars | None
 
 
+class Begin(NamedTuple):
+    """The topic of an event channel, of this epoch, is read from these offsets on."""
+
+    channel: str
+    epoch: str
+    starts: dict[int, int]
+
+
 @dataclass(slots=True)
 class Run:
     """What one read brought. `whole` says that all there was at the start has been read."""
@@ -56,6 +68,10 @@ class Run:
     feeds: list[FeedStatus] = field(default_factory=list)
     skipped: int = 0
     whole: bool = False
+    begins: list[Begin] = field(default_factory=list)
+    """Event channels that are read anew; only in a first run."""
+    events: dict[str, list[Event]] = field(default_factory=dict)
+    """Events by channel."""
 
 
 class Reader:
@@ -73,6 +89,7 @@ class Reader:
         self._races = prefix + RACES.name
         self._bars = prefix + BARS.name
         self._feeds = prefix + FEED_STATUS.name
+        self._events = {prefix + topic.topic: topic for topic in EVENT_TOPICS}
         self._codec = codec
         self._hand_on = hand_on
         self._say = say
@@ -106,7 +123,9 @@ class Reader:
                 consumer.close()
 
     def _survey(self, consumer: Consumer) -> World:
-        return survey(consumer, self._bootstrap, self._races, self._bars, self._feeds)
+        return survey(
+            consumer, self._bootstrap, self._races, self._bars, self._feeds, events=list(self._events)
+        )
 
     def _config(self) -> dict[str, object]:
         return {
@@ -131,9 +150,11 @@ class Reader:
     def _follow(self, consumer: Consumer, world: World) -> None:
         """Read until told to stop, or until the broker comes back as another world."""
         self._doubtful.clear()
-        self._assign(consumer, world)
+        first = Run(world.epoch, begins=self._assign(consumer, world))
+        self._hand_on(first)
         behind = {(self._races, p) for p in world.race_partitions}
         behind |= {(self._bars, p) for p in world.bar_partitions}
+        behind |= {(topic, p) for topic, found in world.events.items() for p in found.partitions}
         whole = False
         while not self._stopping.is_set():
             messages = list(self._poll(consumer))
@@ -141,18 +162,28 @@ class Reader:
             for message in messages:
                 self._take(message, run, behind)
             run.whole = not behind
-            if run.races or run.bars or run.feeds or run.skipped or run.whole != whole:
+            if run.races or run.bars or run.feeds or run.events or run.skipped or run.whole != whole:
                 whole = run.whole
                 self._hand_on(run)
             if self._doubtful.is_set() and self._is_other(consumer, world):
                 return
 
-    def _assign(self, consumer: Consumer, world: World) -> None:
+    def _assign(self, consumer: Consumer, world: World) -> list[Begin]:
+        """Begin to read everything; from where on, of the event channels."""
         whole = [(self._races, p) for p in world.race_partitions]
         whole += [(self._bars, p) for p in world.bar_partitions]
         starts = [(topic, p, _low(consumer, topic, p)) for topic, p in whole]
-        starts += [(self._feeds, p, _recent(consumer, self._feeds, p)) for p in world.feed_partitions]
+        starts += [
+            (self._feeds, p, _recent(consumer, self._feeds, p, RECENT_FEED_RECORDS))
+            for p in world.feed_partitions
+        ]
+        begins = []
+        for topic, found in world.events.items():
+            recent = {p: _recent(consumer, topic, p, RECENT_EVENTS) for p in found.partitions}
+            starts += [(topic, p, offset) for p, offset in recent.items()]
+            begins.append(Begin(self._events[topic].channel, found.epoch, recent))
         consumer.assign([TopicPartition(*start) for start in starts])
+        return begins
 
     def _poll(self, consumer: Consumer) -> Iterator[Message]:
         first = consumer.poll(POLL_SECONDS)
@@ -187,6 +218,11 @@ class Reader:
                 "record skipped", topic=message.topic(), partition=partition, offset=offset, why=str(error)
             )
             return
+        if (topic := self._events.get(message.topic() or "")) is not None:
+            if record is not None:
+                event = topic.event(record, partition, offset)
+                run.events.setdefault(topic.channel, []).append(event)
+            return
         race_id = _bytes(key).decode(errors="replace")
         if message.topic() == self._bars:
             run.bars.append(BarsRecord(race_id, record))
@@ -212,9 +248,9 @@ def _low(consumer: Consumer, topic: str, partition: int) -> int:
     return _watermarks(consumer, topic, partition)[0]
 
 
-def _recent(consumer: Consumer, topic: str, partition: int) -> int:
+def _recent(consumer: Consumer, topic: str, partition: int, records: int) -> int:
     low, high = _watermarks(consumer, topic, partition)
-    return max(low, high - RECENT_FEED_RECORDS)
+    return max(low, high - records)
 
 
 def _watermarks(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:

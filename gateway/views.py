@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import orjson
 
 from gateway.contract import (
+    AlertEvent,
     AlertNote,
     Freshness,
     RaceFacts,
@@ -17,7 +18,7 @@ from gateway.contract import (
     ScratchNote,
 )
 from schemas.identity import MICROS, iso
-from schemas.records import AlertView, FeedStatus, RaceBars, RaceView, RunnerView
+from schemas.records import Alert, AlertView, FeedStatus, RaceBars, RaceView, RunnerView
 from schemas.tracks import track_by_code
 
 MISSED_HEARTBEATS = 2.5
@@ -178,6 +179,26 @@ def _alert(alert: AlertView) -> AlertNote:
         "runner_id": alert["runner_id"],
         "headline": alert["headline"],
         "event_time": iso(alert["event_time"]),
+    }
+
+
+def alert_event(alert: Alert) -> AlertEvent:
+    """An alert as the channel of alerts tells it."""
+    return {
+        "alert_id": alert["event_id"],
+        "race_id": alert["race_id"],
+        "kind": alert["kind"],
+        "rule_version": alert["rule_version"],
+        "runner_id": alert["runner_id"],
+        "number": alert["number"],
+        "name": alert["name"],
+        "headline": alert["headline"],
+        "value": alert["value"],
+        "threshold": alert["threshold"],
+        "episode": alert["episode"],
+        "event_time": iso(alert["event_time"]),
+        "recorded_time": iso(alert["recorded_time"]),
+        "expires_at": iso(alert["expires_at"]),
     }
 
 

@@ -1,6 +1,7 @@
 """Which cluster and topics the gateway reads: their epoch is the same on every gateway."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from confluent_kafka import Consumer, KafkaException, TopicCollection
 
@@ -22,19 +23,41 @@ class World:
     race_partitions: tuple[int, ...]
     bar_partitions: tuple[int, ...]
     feed_partitions: tuple[int, ...]
+    events: Mapping[str, "EventWorld"] = field(default_factory=dict)
+    """The topics of the event channels, by name."""
 
 
-def survey(consumer: Consumer, bootstrap: str, races: str, bars: str, feeds: str) -> World:
-    """What `consumer` finds of the topics `races`, `bars` and `feeds`.
+@dataclass(frozen=True, slots=True)
+class EventWorld:
+    """Of one topic of events its epoch (16 hexadecimal digits) and its partitions."""
+
+    epoch: str
+    partitions: tuple[int, ...]
+
+
+def survey(
+    consumer: Consumer, bootstrap: str, races: str, bars: str, feeds: str, *, events: Sequence[str] = ()
+) -> World:
+    """What `consumer` finds of the topics `races`, `bars` and `feeds`, and of those of `events`.
 
     Raises BrokerError if the cluster does not answer, TopicError if a topic is missing.
     """
     cluster, race_partitions = _describe(consumer, bootstrap, races)
     _, bar_partitions = _describe(consumer, bootstrap, bars)
     _, feed_partitions = _describe(consumer, bootstrap, feeds)
-    identity = f"{cluster}:{races}:{_topic_id(bootstrap, cluster, races)}"
-    epoch = uuid_of(identity).replace("-", "")[:EPOCH_DIGITS]
-    return World(epoch, race_partitions, bar_partitions, feed_partitions)
+    partitions = {topic: _describe(consumer, bootstrap, topic)[1] for topic in events}
+    ids = _topic_ids(bootstrap, cluster, [races, *events])
+    return World(
+        _epoch(cluster, races, ids),
+        race_partitions,
+        bar_partitions,
+        feed_partitions,
+        {topic: EventWorld(_epoch(cluster, topic, ids), found) for topic, found in partitions.items()},
+    )
+
+
+def _epoch(cluster: str, topic: str, ids: Mapping[str, str]) -> str:
+    return uuid_of(f"{cluster}:{topic}:{ids[topic]}").replace("-", "")[:EPOCH_DIGITS]
 
 
 def _describe(consumer: Consumer, bootstrap: str, topic: str) -> tuple[str, tuple[int, ...]]:
@@ -49,14 +72,14 @@ def _describe(consumer: Consumer, bootstrap: str, topic: str) -> tuple[str, tupl
     return str(found.cluster_id), partitions
 
 
-def _topic_id(bootstrap: str, cluster: str, topic: str) -> str:
-    """The topic's id, which a topic made anew under the same name does not have; empty if unknown."""
+def _topic_ids(bootstrap: str, cluster: str, topics: Sequence[str]) -> dict[str, str]:
+    """The topics' ids, which a topic made anew under the same name does not have; empty where unknown."""
     if cluster.startswith(MOCK):
-        return ""
+        return dict.fromkeys(topics, "")
     # The client must outlive the answer: with it gone, the answer is that it is gone.
     asking = admin.client(bootstrap)
-    answer = asking.describe_topics(TopicCollection([topic]), request_timeout=TIMEOUT_SECONDS)
+    answer = asking.describe_topics(TopicCollection(list(topics)), request_timeout=TIMEOUT_SECONDS)
     try:
-        return str(answer[topic].result().topic_id)
+        return {topic: str(answer[topic].result().topic_id) for topic in topics}
     except KafkaException as error:
-        raise BrokerError(f"Kafka at {bootstrap} does not describe {topic}: {error}") from error
+        raise BrokerError(f"Kafka at {bootstrap} does not describe {topics[0]}: {error}") from error

@@ -173,7 +173,7 @@ def run_gateway() -> GatewayRunner:
 def broker() -> Iterator[EmbeddedBroker]:
     """An embedded broker with the topics that the gateway reads."""
     with EmbeddedBroker() as embedded:
-        embedded.touch(["racing.races", "racing.bars", "feeds.status"])
+        embedded.touch(["racing.races", "racing.bars", "racing.alerts", "feeds.status"])
         yield embedded
 
 

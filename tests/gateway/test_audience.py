@@ -1,33 +1,38 @@
 from collections.abc import Callable
 
 from gateway.audience import Audience
-from gateway.board import Board, Standing
+from gateway.board import Board
+from gateway.news import Move, StateNews
+from gateway.protocol import News
 from schemas.records import RaceView
 
 
 class Ear:
-    """Keeps what it is offered."""
+    """Keeps what it is told."""
 
     def __init__(self) -> None:
-        self.heard: list[Standing] = []
+        self.heard: list[News] = []
 
-    def offer(self, standing: Standing, again: bool = False) -> None:
-        self.heard.append(standing)
+    def hear(self, news: News) -> None:
+        self.heard.append(news)
 
 
-def test_a_state_reaches_each_reader_of_its_channels_once(
+def test_what_is_new_on_a_stream_reaches_each_of_its_readers_and_nobody_else(
     view: Callable[..., RaceView], new_board: Callable[..., Board]
 ) -> None:
-    audience, both, other, gone = Audience(), Ear(), Ear(), Ear()
-    audience.join("track:*", both)
-    audience.join("race:BEL-20230715-01", both)
+    audience, reader, other, gone = Audience(), Ear(), Ear(), Ear()
+    audience.join("track:BEL", reader)
     audience.join("track:SAR", other)
     audience.join("track:BEL", gone)
     audience.leave("track:BEL", gone)
     audience.leave("track:BEL", gone)
-    standing = new_board().apply(view("BEL-20230715-01"), 0, 0)
+    board = new_board()
+    standing = board.apply(view("BEL-20230715-01"), 0, 0)
     assert standing is not None
-    audience.offer(standing)
-    assert both.heard == [standing]
-    assert other.heard == []
-    assert gone.heard == []
+    news = StateNews(board, "track:BEL", [Move(None, standing)], board.position("track:BEL"), 0, again=False)
+    audience.tell(news)
+    assert reader.heard == [news]
+    assert other.heard == gone.heard == []
+    audience.leave("track:BEL", reader)
+    assert "track:BEL" not in audience
+    assert "track:SAR" in audience

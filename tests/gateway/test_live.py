@@ -12,8 +12,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from gateway.effects import OTHER_WORLD
 from gateway.hub import wall
-from gateway.protocol import OTHER_WORLD, Limits
+from gateway.protocol import Limits
 from gateway.reader import Run
 from schemas.records import FeedStatus, RaceView
 from topics.embedded import EmbeddedBroker

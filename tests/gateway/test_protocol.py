@@ -1,13 +1,15 @@
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.board import Board
-from gateway.protocol import NO_ANSWER, NOT_JSON, SLOW, TOO_LARGE, Effect, Join, Leave, Limits, Session
+from gateway.effects import NO_ANSWER, NOT_JSON, SLOW, TOO_LARGE, Admit, Effect, Join, Leave
+from gateway.protocol import Limits, Session, Sources
+from gateway.viewer import ANONYMOUS
 from schemas.records import RaceView
 
 NOON = 1_690_000_000_000_000
@@ -22,16 +24,18 @@ class Talk:
     """A client that keeps what it hears."""
 
     def __init__(self, board: Board, limits: Limits | None = None) -> None:
-        self.session = Session(board, 0.0, limits)
+        self.session = Session(Sources(board), 0.0, limits or Limits())
         self.effects: list[Effect] = []
         self._id = 0
 
     def hear(self, limit: int = 1000) -> list[dict[str, Any]]:
         frames = iter(lambda: self.session.next_frame(NOON), None)
-        return [json.loads(frame) for _, frame in zip(range(limit), frames, strict=False)]
+        return [json.loads(cast(bytes, frame)) for _, frame in zip(range(limit), frames, strict=False)]
 
     def say(self, frame: str, at: float = 0.0) -> list[dict[str, Any]]:
         self.effects = self.session.receive(frame, at, NOON)
+        if any(isinstance(effect, Admit) for effect in self.effects):
+            self.effects = self.session.admit(ANONYMOUS, NOON)
         return self.hear()
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
@@ -54,6 +58,9 @@ def test_connecting_tells_protocol_epoch_heartbeat_and_the_time(new_board: Board
             "epoch": "00112233445566aa",
             "heartbeat_seconds": 10.0,
             "server_time": "2023-07-22T04:26:40.000000Z",
+            "channels": 64,
+            "user": None,
+            "expires_at": None,
         },
     }
 
@@ -187,8 +194,8 @@ def test_too_large_a_frame_ends_the_connection_for_good(new_board: BoardMaker) -
 
 
 def test_a_client_that_calls_without_reading_is_told_to_come_back(new_board: BoardMaker) -> None:
-    session = Session(new_board(), 0.0, Limits(unread_answers=2))
-    frames = [session.receive('{"id":1,"method":"connect"}', 0.0, NOON) for _ in range(3)]
+    session = Session(Sources(new_board()), 0.0, Limits(unread_answers=2))
+    frames = [session.receive('{"id":1,"method":"bet"}', 0.0, NOON) for _ in range(3)]
     assert frames == [[], [], [SLOW]]
     assert 3000 <= SLOW.code < 3500
 

@@ -6,7 +6,6 @@ import httpx
 import pytest
 
 from gateway.app import create_app
-from gateway.board import Board
 from gateway.hub import wall
 from gateway.reader import BarsRecord, RaceRecord, Run
 from schemas.records import FeedStatus, RaceBars, RaceView, RunnerView
@@ -110,7 +109,7 @@ async def test_an_unknown_address_and_a_wrong_method_are_problems(client: httpx.
 
 async def test_before_everything_is_read_the_gateway_is_not_ready_and_says_why() -> None:
     app = create_app(NOBODY)
-    app.state.hub.board = Board("")
+    assert not app.state.hub.board.whole
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
         for path in ("/readyz", "/v1/races", "/v1/races/BEL-20230715-01"):
             answer = await client.get(path)
