@@ -5,9 +5,17 @@ from typing import Annotated
 
 import typer
 
-from hpr import account_commands, feed_commands, schema_commands, service_commands, topic_commands
+from hpr import (
+    account_commands,
+    archive_commands,
+    feed_commands,
+    schema_commands,
+    service_commands,
+    topic_commands,
+)
 from hpr.bench_command import bench
 from hpr.replay_command import replay
+from hpr.sink_command import sink
 from schemas.errors import HprError, SettingsError
 
 app = typer.Typer(
@@ -23,7 +31,9 @@ app.command()(service_commands.up)
 app.add_typer(feed_commands.app, name="feed")
 app.command()(service_commands.worker)
 app.command()(service_commands.gateway)
+app.command()(sink)
 app.command()(replay)
+app.add_typer(archive_commands.app, name="archive")
 app.add_typer(topic_commands.app, name="topics")
 app.add_typer(schema_commands.app, name="schemas")
 app.add_typer(account_commands.app, name="accounts")

@@ -39,3 +39,15 @@ class FeedError(HprError):
 
 class SettingsError(HprError):
     """A setting is unknown or has no possible value."""
+
+
+class StoreError(HprError):
+    """Files cannot be read from or written to where they are kept."""
+
+
+class ArchiveError(HprError):
+    """An archive is damaged, or is not what it is taken for."""
+
+
+class AnalyticsError(HprError):
+    """ClickHouse does not answer, or refused."""

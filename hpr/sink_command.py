@@ -1,0 +1,73 @@
+"""hpr sink: all that flows, kept in an archive or in ClickHouse."""
+
+import signal
+from typing import Annotated
+
+import structlog
+import typer
+
+from hpr import logs
+from hpr.codec import codec
+from hpr.feed_commands import wait_for_broker
+from hpr.options import Broker, LogFormat, LogLevel, Prefix, Registry
+from hpr.settings import Settings, settings
+from schemas.errors import SettingsError
+from streams.sink import Sink, Target
+
+log = structlog.get_logger("hpr.sink")
+
+
+def sink(
+    *,
+    archive: Annotated[
+        str | None, typer.Option(help="A folder, or a URL such as s3://bucket/prefix: Avro object files.")
+    ] = None,
+    topic: Annotated[
+        list[str] | None,
+        typer.Option(help="Topics to archive [all but the compacted ones, which are derived]."),
+    ] = None,
+    flush_seconds: Annotated[
+        float, typer.Option(min=0.1, help="Seconds between writes, at which offsets are committed.")
+    ] = 5.0,
+    broker: Broker = None,
+    topic_prefix: Prefix = None,
+    registry: Registry = None,
+    log_level: LogLevel = None,
+    log_format: LogFormat = None,
+) -> None:
+    """Keep every record of the topics; one sink a place.
+
+    Example: hpr sink --archive .hpr/archive
+    """
+    if archive is None:
+        raise SettingsError("say where to: --archive FOLDER")
+    chosen = settings(
+        broker=broker,
+        topic_prefix=topic_prefix,
+        registry=registry,
+        log_level=log_level,
+        log_format=log_format,
+    )
+    logs.configure(chosen.log_level, chosen.log_format)
+    _archive(chosen, archive, topic or [], flush_seconds)
+
+
+def _archive(chosen: Settings, where: str, topics: list[str], flush_seconds: float) -> None:
+    from streams.archive.store import open_store
+    from streams.archive.target import ArchiveTarget
+    from topics.catalogue import ALL, BY_NAME
+
+    if unknown := [name for name in topics if name not in BY_NAME]:
+        raise SettingsError(f"--topic {unknown[0]}: not in the catalogue; `hpr topics list` shows it")
+    names = topics or [each.name for each in ALL if each.cleanup == "delete"]
+    target = ArchiveTarget(open_store(where), codec(chosen).history)
+    _run(chosen, names, "hpr-archive", target, flush_seconds)
+
+
+def _run(chosen: Settings, names: list[str], group: str, target: Target, flush_seconds: float) -> None:
+    wait_for_broker(chosen.broker)
+    running = Sink(chosen.broker, chosen.topic_prefix, names, group, target, flush_seconds)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: running.stop.set())
+    running.run()
+    log.info("sink ended", records=running.records)
