@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from models.form.ability import Run
+from models.form.ability import Run, centre
 from models.form.facts import RaceFacts
 from models.form.tables import State, Sums, mean
 from models.layout import Floats
