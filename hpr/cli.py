@@ -9,6 +9,7 @@ from hpr import (
     account_commands,
     archive_commands,
     feed_commands,
+    history_commands,
     schema_commands,
     service_commands,
     topic_commands,
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.command()(service_commands.up)
 app.add_typer(feed_commands.app, name="feed")
+feed_commands.app.command("hong-kong")(history_commands.hong_kong)
 app.command()(service_commands.worker)
 app.command()(service_commands.gateway)
 app.command()(sink)

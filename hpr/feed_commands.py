@@ -31,13 +31,13 @@ from hpr.settings import Settings, settings
 from schemas.errors import SettingsError
 from schemas.records import Event
 from topics.admin import answers, require
-from topics.catalogue import DEAD_LETTERS, FEED_STATUS, RACE_EVENTS
+from topics.catalogue import DEAD_LETTERS, FEED_STATUS, FORM_EVENTS, RACE_EVENTS
 from topics.producer import EventProducer
 
 app = typer.Typer(help="One feed into the topics.", no_args_is_help=True)
 log = structlog.get_logger("hpr.feed")
 
-FED = (*RACE_EVENTS, DEAD_LETTERS, FEED_STATUS)
+FED = (*RACE_EVENTS, *FORM_EVENTS, DEAD_LETTERS, FEED_STATUS)
 """Topics that feeds publish to."""
 
 Speed = Annotated[str, typer.Option(help="Times real time, such as 1 or 60, or max for as fast as it goes.")]
@@ -100,7 +100,7 @@ def betfair(
     if not source:
         run_live(chosen, lambda: _producer(chosen))
         return
-    _run("betfair", (named for _, events in recorded(source) for named in events), speed, chosen, max_gap)
+    run_feed("betfair", (named for _, events in recorded(source) for named in events), speed, chosen, max_gap)
 
 
 @app.command()
@@ -147,7 +147,7 @@ def simulator(
         day = world.crowd(day, races_at_once)
     if races is not None:
         day = replace(day, races=races)
-    _run("simulator", (named for named in world.events(day) if named[0] != "FeedStatus"), speed, chosen)
+    run_feed("simulator", (named for named in world.events(day) if named[0] != "FeedStatus"), speed, chosen)
 
 
 def parse_speed(text: str) -> float | None:
@@ -163,13 +163,14 @@ def parse_speed(text: str) -> float | None:
     return speed
 
 
-def _run(
+def run_feed(
     source: str,
     events: Iterable[tuple[str, Event]],
     speed: str,
     chosen: Settings,
     longest_gap: float | None = None,
 ) -> None:
+    """Publish `events` at `speed` until they end or a signal comes, and say how many they were."""
     factor = parse_speed(speed)
     feed = Feed(source, _producer(chosen), factor, longest_gap, on_progress=_progress)
     for number in (signal.SIGINT, signal.SIGTERM):
