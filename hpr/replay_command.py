@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import orjson
 import typer
@@ -19,7 +19,9 @@ from feeds.betfair.recorded import recorded, shares
 from hpr.options import AsJson
 from schemas.errors import HprError
 from schemas.records import DeadLetter, Event
-from streams.replay import RUN_RECORDS, Published, replay_in_processes
+
+if TYPE_CHECKING:
+    from streams.replay import Published
 
 Unread = dict[str, tuple[int, str]]
 """What could not be read: by file, the number of dead letters and the reason of the first."""
@@ -35,7 +37,7 @@ def replay(
     ] = None,
     run_size: Annotated[
         int, typer.Option(min=1, help="Events worked at once; the lines are the same for any.")
-    ] = RUN_RECORDS,
+    ] = 1_000,
     processes: Annotated[
         int, typer.Option(min=1, help="Processes; the lines are the same for any number.")
     ] = 1,
@@ -47,6 +49,9 @@ def replay(
 
     Example: hpr replay captures/ --out predictions.jsonl
     """
+    # With the models come compiled code and its compiler, which no other command has to wait for.
+    from streams.replay import replay_in_processes
+
     files = find_captures(source)
     began = time.perf_counter()
     # Events are many small short-lived objects without cycles: looking for cycles is time lost.
@@ -70,7 +75,7 @@ def replay(
     typer.echo(_text(figures, json), err=not json or out is None)
 
 
-def _write(out: Path | None, published: Iterator[Published]) -> int:
+def _write(out: Path | None, published: Iterator["Published"]) -> int:
     """Write the lines, with a progress bar on a terminal; returns how many."""
     shown, lines = sys.stderr.isatty(), 0
     bar = Progress(

@@ -1,6 +1,5 @@
 """The first models: what a win market, or a place market alone, says of every runner."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -8,20 +7,76 @@ from types import ModuleType
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models import confidence, overround, places, quotes
-from models.confidence import market_confidence
+from models.compiled import compiled
+from models.confidence import confidence_of
 from models.interface import MarketBatch, Scores
-from models.layout import Floats, as_lanes, as_rows, sum_runners
-from models.movement import movement
-from models.overround import power, power_columns
-from models.places import finish_within
-from models.quotes import Quotes, book_columns, consensus_columns
+from models.layout import Counts, Floats
+from models.movement import movement_of
+from models.overround import power_of, scale
+from models.places import DISCOUNTED, SMALLEST_WEIGHT, finish_of
+from models.quotes import BACK_SIZE, books_of, consensus_of
 
 FIT_STEPS = 16
 SMALLEST_CHANCE = 1e-5  # nearer to certain, rounding would lead the fit
 FIT_PACE = 0.75  # of the odds ratio between the place book and its fit, taken in one step
+
+
+@compiled()
+def _odds(chance: float) -> float:
+    bounded = min(max(chance, SMALLEST_CHANCE), 1.0 - SMALLEST_CHANCE)
+    return bounded / (1.0 - bounded)
+
+
+@compiled()
+def win_of_place_book(inverse: Floats, paid: int, win: Floats) -> None:
+    """`win_from_place_book` of one race into `win` (runners,)."""
+    runners = len(inverse)
+    power_of(inverse, 1.0, win)
+    if paid == 1 or paid >= runners:
+        return
+    wanted, fitted = np.empty(runners), np.empty(runners)
+    power_of(inverse, float(paid), wanted)
+    for _ in range(FIT_STEPS):
+        finish_of(win, paid, DISCOUNTED, fitted)
+        for at in range(runners):
+            raised: float = (_odds(wanted[at]) / _odds(fitted[at])) ** FIT_PACE
+            win[at] = max(win[at] * raised, SMALLEST_WEIGHT)
+        scale(win, 1.0)
+
+
+ROWS = "float64[:,::1]"
+
+
+@compiled(
+    f"Tuple(({ROWS}, {ROWS}, float64[::1], float64[::1], {ROWS}, float64[:,:,::1]))"
+    "(float64[:,:,::1], float64[:,:,::1], int64[::1], float64[::1], boolean)"
+)
+def _score(
+    books: Floats, past: Floats, paid: Counts, ages: Floats, of_places: bool
+) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
+    """Fields of a block's Scores, race after race; `books` (batch, 6, runners) of win or place markets."""
+    races, _, runners = books.shape
+    win, place, price = np.empty((races, runners)), np.empty((races, runners)), np.empty((races, runners))
+    over, trust, moves = np.empty(races), np.empty(races), np.empty(past.shape)
+    inverse, spread, priced = np.empty(runners), np.empty(runners), np.empty(runners, np.bool_)
+    for race in range(races):
+        winners = float(paid[race]) if of_places else 1.0
+        consensus_of(books[race], winners, inverse, priced, spread)
+        if of_places:
+            win_of_place_book(inverse, paid[race], win[race])
+        else:
+            power_of(inverse, 1.0, win[race])
+        finish_of(win[race], paid[race], DISCOUNTED, place[race])
+        trust[race] = confidence_of(inverse, priced, spread, books[race, BACK_SIZE:], ages[race])
+        total = 0.0
+        for at in range(runners):
+            total += inverse[at]
+            price[race, at] = 1.0 / inverse[at] if priced[at] else 0.0
+        over[race] = total - winners
+        movement_of(price[race], past[race], moves[race])
+    return win, place, over, trust, price, moves
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +88,11 @@ class MarketModel:
     @property
     def version(self) -> str:
         """The method and, as a short hash, its constants."""
-        return _version("market-power-1")
+        return _version("market-power-2")
 
     def score(self, batch: MarketBatch) -> Scores:
         """Score each race on its own: the same bits alone and in any batch."""
-        book = book_columns(batch)
-        read = consensus_columns(book)
-        win = as_rows(power_columns(read.inverse), len(batch.places))
-        return _scores(batch, book, read, win, 1.0)
+        return _scores(batch, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +104,7 @@ class PlaceMarketModel:
     @property
     def version(self) -> str:
         """The method and, as a short hash, its constants."""
-        return _version("place-market-power-1")
+        return _version("place-market-power-2")
 
     def score(self, batch: MarketBatch) -> Scores:
         """Score each race on its own: the same bits alone and in any batch.
@@ -60,11 +112,7 @@ class PlaceMarketModel:
         `place` is what the fitted `win` implies, so that the two agree; it comes within 3e-5 of the book's
         own place probability (measured on books from 1.02 to 100, 4 to 14 runners, 2 to 4 places).
         """
-        winners = batch.places.astype(np.float64)
-        book = book_columns(batch)
-        read = consensus_columns(book, as_lanes(winners))
-        win = by_places(win_from_place_book, as_rows(read.inverse, len(winners)), batch.places)
-        return _scores(batch, book, read, win, winners)
+        return _scores(batch, True)
 
 
 def win_from_place_book(inverse_prices: Floats, paid: int) -> Floats:
@@ -75,46 +123,18 @@ def win_from_place_book(inverse_prices: Floats, paid: int) -> Floats:
     so far, and scales rows to 1: proportional fitting (Deming and Stephan 1940, Annals of Mathematical
     Statistics 11), on odds because a strong favourite's place chance hardly answers to its win chance.
     """
-    target = power(inverse_prices, paid)
-    win = power(inverse_prices)
-    if paid == 1 or paid >= win.shape[1]:
-        return win
-    wanted = _odds(target)
-    for _ in range(FIT_STEPS):
-        win = win * (wanted / _odds(finish_within(win, paid))) ** FIT_PACE
-        win = overround.proportional(np.maximum(win, places.SMALLEST_WEIGHT))
+    prices = np.array(inverse_prices, dtype=np.float64, order="C")
+    win = np.empty_like(prices)
+    for row, answer in zip(prices, win, strict=True):
+        win_of_place_book(row, paid, answer)
     return win
 
 
-def by_places(compute: Callable[[Floats, int], Floats], rows: Floats, paid: NDArray[np.int64]) -> Floats:
-    """Apply `compute(rows, places)` to (batch, runners) rows, grouped by the places each race pays."""
-    if (paid == paid[:1]).all():
-        return compute(rows, int(paid[0]))
-    answer = np.empty_like(rows)
-    for each in np.unique(paid):
-        chosen = paid == each
-        answer[chosen] = compute(rows[chosen], int(each))
-    return answer
-
-
-def _odds(chances: Floats) -> Floats:
-    bounded = np.minimum(np.maximum(chances, SMALLEST_CHANCE), 1.0 - SMALLEST_CHANCE)
-    odds: Floats = bounded / (1.0 - bounded)
-    return odds
-
-
-def _scores(batch: MarketBatch, book: Floats, read: Quotes, win: Floats, winners: float | Floats) -> Scores:
-    """What both models derive alike from the quotes and the win probabilities."""
-    races = len(batch.places)
-    price = as_rows(read.priced / read.inverse, races)
-    return Scores(
-        win=win,
-        place=by_places(finish_within, win, batch.places),
-        overround=sum_runners(read.inverse)[:races] - winners,
-        confidence=market_confidence(read, book[3:], as_lanes(batch.age_seconds))[:races].copy(),
-        price=price,
-        movement=movement(price, batch.past),
-    )
+def _scores(batch: MarketBatch, of_places: bool) -> Scores:
+    past = np.array(batch.past, dtype=np.float64, order="C")
+    paid = np.array(batch.places, dtype=np.int64, order="C")
+    ages = np.array(batch.age_seconds, dtype=np.float64, order="C")
+    return Scores(*_score(books_of(batch), past, paid, ages, of_places))
 
 
 @cache

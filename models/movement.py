@@ -1,9 +1,10 @@
 """How prices moved: log price changes over 1, 5 and 30 minutes, and who steams or drifts."""
 
-from math import expm1, isnan
+from math import expm1, isnan, log, nan
 
 import numpy as np
 
+from models.compiled import compiled
 from models.layout import Floats
 from schemas.records import Trend
 
@@ -20,10 +21,21 @@ def movement(price: Floats, past: Floats) -> Floats:
     `price` is decimal, (batch, runners); `past`, (batch, runners, 3), the same kind of price 1, 5 and 30
     minutes earlier; the answer (batch, runners, 3). NaN keeps an unmoved price apart from an unknown one.
     """
-    now = price[:, :, None]
-    ratio: Floats = np.divide(now, past, out=np.full(past.shape, np.nan), where=(now > 0.0) & (past > 0.0))
-    np.log(ratio, out=ratio)
-    return ratio
+    prices, earlier = (np.array(each, dtype=np.float64, order="C") for each in (price, past))
+    moves = np.empty_like(earlier)
+    for at in range(len(prices)):
+        movement_of(prices[at], earlier[at], moves[at])
+    return moves
+
+
+@compiled()
+def movement_of(price: Floats, past: Floats, moves: Floats) -> None:
+    """`movement` of one race: `price` (runners,) and `past` (runners, 3) into `moves` (runners, 3)."""
+    for at in range(len(price)):
+        for horizon in range(past.shape[1]):
+            earlier = past[at, horizon]
+            known = price[at] > 0.0 and earlier > 0.0
+            moves[at, horizon] = log(price[at] / earlier) if known else nan
 
 
 def relative(log_move: float) -> float | None:

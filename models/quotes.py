@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.compiled import compiled
 from models.interface import MarketBatch
-from models.layout import MIN_LANES, Flags, Floats, as_rows, sum_runners
+from models.layout import Flags, Floats
 
 LONGEST_PRICE = 1000.0
 SMALLEST_SHARE = 0.001  # of a runner without a price
@@ -14,11 +15,12 @@ WIDEST_ANCHOR = 3.0  # a book whose back probability is over this many times its
 THIN_SIZE = 100.0  # money at the best prices
 LAST_ERROR = 0.05  # relative error of the last traded price of a runner that trades well
 THIN_TRADED = 1000.0  # money traded on a runner
+BACK, LAY, LAST, BACK_SIZE, LAY_SIZE, TRADED = range(6)
 
 
 @dataclass(frozen=True, slots=True)
 class Quotes:
-    """What the market says of each runner, every array (batch, runners); inside, (runners, lanes).
+    """What the market says of each runner, every array (batch, runners).
 
     `inverse` is the inverse price in (0, 1); `priced` is False where no price is and `inverse` was filled;
     `spread` is the width of the book relative to its upper end in [0, 1], 1 where a side is missing.
@@ -27,6 +29,71 @@ class Quotes:
     inverse: Floats
     priced: Flags
     spread: Floats
+
+
+@compiled()
+def _inverse(price: float) -> float:
+    """Inverse price, 0 where it is absent."""
+    return 1.0 / price if 1.0 < price <= LONGEST_PRICE else 0.0
+
+
+@compiled()
+def _micro(asked: float, bid: float, back_size: float, lay_size: float) -> float:
+    """The microprice of a two-sided book."""
+    return bid + (asked - bid) * ((lay_size + 1.0) / (back_size + lay_size + 2.0))
+
+
+@compiled()
+def _trust(spread: float, numbers: Floats) -> float:
+    """The weight of the last traded price beside a two-sided book; `numbers` are the runner's."""
+    smaller = min(numbers[BACK_SIZE], numbers[LAY_SIZE])
+    of_book = spread * spread * (1.0 + THIN_SIZE / (1.0 + smaller))
+    of_trade = LAST_ERROR**2 * (1.0 + THIN_TRADED / (100.0 + numbers[TRADED]))
+    trust: float = of_book / (of_book + of_trade)
+    return trust
+
+
+@compiled()
+def _fill(inverse: Floats, priced: Flags, total: float) -> None:
+    """Give the runners without a price an equal share of what the others leave."""
+    taken, missing = 0.0, 0
+    for at in range(len(inverse)):
+        priced[at] = inverse[at] > 0.0
+        taken += inverse[at]
+        missing += not priced[at]
+    share = min(max((total - taken) / max(missing, 1), SMALLEST_SHARE), LARGEST_SHARE)
+    for at in range(len(inverse)):
+        if not priced[at]:
+            inverse[at] = share
+
+
+@compiled()
+def consensus_of(book: Floats, total: float, inverse: Floats, priced: Flags, spread: Floats) -> None:
+    """`consensus` of one race: `book` (6, runners) into `inverse`, `priced` and `spread` (runners,)."""
+    runners, anchors = book.shape[1], 0.0
+    bounds = np.empty(runners)  # of what a runner that is no anchor may take at least, else infinite
+    for at in range(runners):
+        asked, bid, trade = (_inverse(book[BACK, at]), _inverse(book[LAY, at]), _inverse(book[LAST, at]))
+        low, high = min(asked, bid), max(asked, bid)
+        spread[at] = 1.0 - low / max(high, 1.0 / LONGEST_PRICE)
+        bound = asked if asked > 0.0 else 1.0
+        lower = min(bound, bid)
+        inverse[at] = high
+        if low > 0.0:
+            inverse[at] = _micro(asked, bid, book[BACK_SIZE, at], book[LAY_SIZE, at])
+        if trade > 0.0:
+            trust = _trust(spread[at], book[:, at]) if low > 0.0 else 1.0
+            clipped = min(max(trade, lower), max(bound, bid))
+            inverse[at] += trust * (clipped - inverse[at])
+        if trade > 0.0 or (low > 0.0 and high <= WIDEST_ANCHOR * low):
+            anchors += inverse[at]
+            bounds[at] = np.inf
+        else:
+            bounds[at] = lower
+    left = max(total - anchors, SMALLEST_SHARE)
+    for at in range(runners):
+        inverse[at] = min(inverse[at], max(left, bounds[at]))
+    _fill(inverse, priced, total)
 
 
 def consensus(batch: MarketBatch, total: float = 1.0) -> Quotes:
@@ -46,56 +113,24 @@ def consensus(batch: MarketBatch, total: float = 1.0) -> Quotes:
     runners that are priced well: it takes at most what they leave of `total`, the number of winners. Runners
     without any price share equally what the others leave of it, from 0.001 to 0.999 each.
     """
-    quotes = consensus_columns(book_columns(batch), total)
-    races = len(batch.places)
-    priced = np.ascontiguousarray(quotes.priced[:, :races].T)
-    return Quotes(as_rows(quotes.inverse, races), priced, as_rows(quotes.spread, races))
+    books = books_of(batch)
+    races, _, runners = books.shape
+    inverse, spread = np.empty((races, runners)), np.empty((races, runners))
+    priced = np.empty((races, runners), dtype=np.bool_)
+    _consensus_rows(books, float(total), inverse, priced, spread)
+    return Quotes(inverse, priced, spread)
 
 
-def book_columns(batch: MarketBatch) -> Floats:
-    """Back, lay, last, back size, lay size and traded, (6, runners, lanes)."""
+@compiled("void(float64[:,:,::1], float64, float64[:,::1], boolean[:,::1], float64[:,::1])")
+def _consensus_rows(books: Floats, total: float, inverse: Floats, priced: Flags, spread: Floats) -> None:
+    for race in range(len(books)):
+        consensus_of(books[race], total, inverse[race], priced[race], spread[race])
+
+
+def books_of(batch: MarketBatch) -> Floats:
+    """Back, lay, last, back size, lay size and traded, (batch, 6, runners)."""
+    books = np.empty((len(batch.places), TRADED + 1, batch.back.shape[1]))
     rows = (batch.back, batch.lay, batch.last, batch.back_size, batch.lay_size, batch.traded)
-    races, runners = batch.back.shape
-    book = np.empty((len(rows), runners, max(races, MIN_LANES)))
-    for columns, each in zip(book, rows, strict=True):
-        columns[:] = each.T
-    return book
-
-
-def consensus_columns(book: Floats, total: float | Floats = 1.0) -> Quotes:
-    """`consensus` on `book_columns`, to (runners, lanes); `total` may be one for each lane."""
-    asked, bid, trade = _inverse(book[:3])
-    back_size, lay_size, traded = book[3:]
-    low, high = np.minimum(asked, bid), np.maximum(asked, bid)
-    two_sided, has_trade = low > 0.0, trade > 0.0
-    spread = 1.0 - low / np.maximum(high, 1.0 / LONGEST_PRICE)
-
-    micro = np.where(two_sided, bid + (asked - bid) * ((lay_size + 1.0) / (back_size + lay_size + 2.0)), high)
-    bound = np.where(asked > 0.0, asked, 1.0)
-    lower = np.minimum(bound, bid)
-    clipped = np.minimum(np.maximum(trade, lower), np.maximum(bound, bid))
-    of_book = spread * spread * (1.0 + THIN_SIZE / (1.0 + np.minimum(back_size, lay_size)))
-    of_trade = LAST_ERROR**2 * (1.0 + THIN_TRADED / (100.0 + traded))
-    trust = np.where(two_sided, of_book / (of_book + of_trade), 1.0) * has_trade
-    combined = micro + trust * (clipped - micro)
-
-    anchored = has_trade | (two_sided & (high <= WIDEST_ANCHOR * low))
-    left = np.maximum(total - sum_runners(combined * anchored), SMALLEST_SHARE)
-    combined = np.where(anchored, combined, np.minimum(combined, np.maximum(left, lower)))
-    return _fill(combined, spread, total)
-
-
-def _inverse(prices: Floats) -> Floats:
-    """Inverse prices, 0 where a price is absent."""
-    present = (prices > 1.0) & (prices <= LONGEST_PRICE)
-    inverse: Floats = 1.0 / np.where(present, prices, np.inf)
-    return inverse
-
-
-def _fill(combined: Floats, spread: Floats, total: float | Floats) -> Quotes:
-    """Give the runners without a price an equal share of what the others leave."""
-    priced = combined > 0.0
-    missing = len(combined) - np.add.reduce(priced, axis=0, dtype=np.float64)
-    share = (total - sum_runners(combined)) / np.maximum(missing, 1.0)
-    share = np.minimum(np.maximum(share, SMALLEST_SHARE), LARGEST_SHARE)
-    return Quotes(np.where(priced, combined, share), priced, spread)
+    for kind, each in enumerate(rows):
+        books[:, kind] = each
+    return books

@@ -99,6 +99,17 @@ def test_work_that_fails_is_status_1_and_one_line_that_says_what_to_do(
     assert done.stderr == f"hpr: no Kafka answers at {nowhere}: start it, or set HPR_BROKER\n"
 
 
+def test_a_command_whose_packages_are_missing_says_what_to_install(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in [name for name in sys.modules if name.partition(".")[0] in ("models", "streams")]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "numba", None)
+    done = inside("replay", "nowhere")
+    assert done.returncode == 1
+    assert done.stderr == "hpr: numba is missing: install horseracepro[models,worker,gateway]\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "status"),
     [(["topics", "list"], 0), (["schemas", "show", "Unicorn"], 1), (["gallop"], 2)],

@@ -3,17 +3,12 @@
 import numpy as np
 import pytest
 
-from models.confidence import PLAIN_CONFIDENCE, market_confidence
-from models.quotes import Quotes
+from models.confidence import PLAIN_CONFIDENCE, confidence_of
 
 
 def confidence(spread: float = 0.02, money: float = 10_000.0, priced: int = 4, age: float = 0.0) -> float:
-    read = Quotes(
-        inverse=np.full((4, 2), 0.25),
-        priced=np.repeat(np.arange(4)[:, None] < priced, 2, axis=1),
-        spread=np.full((4, 2), spread),
-    )
-    return float(market_confidence(read, np.full((3, 4, 2), money / 12), np.full(2, age))[0])
+    known = np.arange(4) < priced
+    return confidence_of(np.full(4, 0.25), known, np.full(4, spread), np.full((3, 4), money / 12), age)
 
 
 def test_a_liquid_fresh_market_is_trusted() -> None:

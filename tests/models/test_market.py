@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from numpy.typing import NDArray
 
 from models import MarketBatch, MarketModel, Model, PlaceMarketModel, Scores, finish_within, power
-from models.market import by_places, win_from_place_book
+from models.market import win_from_place_book
 
 BatchMaker = Callable[..., MarketBatch]
 Slicer = Callable[[MarketBatch, slice], MarketBatch]
@@ -158,23 +157,17 @@ def test_win_probabilities_come_back_from_their_own_place_chances(
 
 
 def test_races_of_one_batch_may_pay_different_places() -> None:
-    def whole(rows: NDArray[np.float64], places: int) -> NDArray[np.float64]:
-        return rows * places
-
-    rows = np.ones((4, 2))
-    assert by_places(whole, rows, np.array([3, 1, 3, 2])).tolist() == [
-        [3.0] * 2,
-        [1.0] * 2,
-        [3.0] * 2,
-        [2.0] * 2,
-    ]
+    prices = [[2.0, 3.5, 6.0, 11.0, 26.0]] * 4
+    scores = MarketModel().score(replace(last_only(prices, 1), places=np.array([3, 1, 3, 2])))
+    assert_allclose(scores.place.sum(axis=1), [3.0, 1.0, 3.0, 2.0], rtol=0.0, atol=1e-12)
+    assert scores.place[1].tolist() == scores.win[1].tolist()
 
 
 def test_versions_name_the_method_and_its_constants(monkeypatch: pytest.MonkeyPatch) -> None:
     from models import market, quotes
 
-    assert MarketModel().version.startswith("market-power-1-")
-    assert PlaceMarketModel().version.startswith("place-market-power-1-")
+    assert MarketModel().version.startswith("market-power-2-")
+    assert PlaceMarketModel().version.startswith("place-market-power-2-")
     before = MarketModel().version
     monkeypatch.setattr(quotes, "LAST_ERROR", 0.06)
     market._version.cache_clear()

@@ -1,7 +1,6 @@
 """Finishing probabilities agree with an enumeration of every finishing order."""
 
 from itertools import permutations
-from math import comb
 
 import numpy as np
 import pytest
@@ -11,7 +10,6 @@ from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
 from models import DISCOUNTED, HARVILLE, finish_within
-from models.places import sets_of
 
 FIELDS = st.lists(
     st.one_of(st.floats(1e-3, 1.0), st.sampled_from([0.0, 1e-15, 1e-9, 1.0])), min_size=1, max_size=12
@@ -138,24 +136,3 @@ def test_a_race_has_the_same_bits_alone_and_in_a_block(
     block = finish_within(win, places)
     for at in range(0, races, 37):
         assert block[at : at + 1].tobytes() == finish_within(win[at : at + 1], places).tobytes()
-
-
-def test_the_tables_number_sets_and_name_what_is_left() -> None:
-    pairs, triples = sets_of(5, 2), sets_of(5, 3)
-    assert triples.members.shape == (3, comb(5, 3))
-    for number in range(comb(5, 3)):
-        members = set(triples.members[:, number].tolist())
-        for at in range(3):
-            left = set(pairs.members[:, triples.removed[at, number]].tolist())
-            assert left == members - {int(triples.members[at, number])}
-
-
-def test_the_tables_tell_a_set_s_lead_from_its_other_members() -> None:
-    triples = sets_of(6, 3)
-    for number, held in enumerate(triples.members.T.tolist()):
-        lead = next(rank for rank in range(4) if rank not in held)
-        assert triples.leads[number] == lead
-        assert [runner for runner in triples.others[:, number].tolist() if runner < 6] == held[lead:]
-        holding = {runner for runner in range(6) if number in triples.holding[runner]}
-        assert holding == set(held[lead:])
-    assert [len(range(20)[group]) for group in triples.groups] == [10, 6, 3, 1]
