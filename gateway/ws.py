@@ -272,10 +272,16 @@ class LiveProtocol(asyncio.Protocol):
     def _end(self) -> None:
         """Leave; the connection is dropped once the other side has closed too, or soon in any case."""
         self._leave()
+        # After a broken frame the library reads no further: whatever comes then is the answer to our close.
+        answered = self._closing and self._conn.parser_exc is not None
         if self._close_timer is None:
             loop = asyncio.get_running_loop()
             self._close_timer = loop.call_later(CLOSING_SECONDS, self._transport.abort)
-        if self._conn.close_rcvd is not None or self._conn.state in (State.CONNECTING, State.CLOSED):
+        if (
+            answered
+            or self._conn.close_rcvd is not None
+            or self._conn.state in (State.CONNECTING, State.CLOSED)
+        ):
             self._transport.close()
 
     def _leave(self) -> None:

@@ -17,7 +17,7 @@ from gateway.hub import Hub
 from gateway.protocol import Limits
 from schemas import sources
 from schemas.identity import uuid_of
-from schemas.records import FeedStatus, RaceBars, RaceView, RunnerView
+from schemas.records import Alert, FeedStatus, RaceBars, RaceView, RunnerView
 from topics.embedded import EmbeddedBroker
 
 NOON = 1_690_000_000_000_000
@@ -114,6 +114,27 @@ def status() -> StatusMaker:
     return _status
 
 
+def _alert(race_id: str = RACE, number: int = 1, **changes: Any) -> Alert:
+    record = _defaults(sources.raw("Alert")["fields"]) | {
+        "event_id": uuid_of(f"alert:{race_id}:{number}"),
+        "source": "hpr",
+        "race_id": race_id,
+        "event_time": NOON,
+        "recorded_time": NOON,
+        "sequence": number,
+        "rule_version": "1",
+        "headline": f"alert {number}",
+        "expires_at": NOON + 60_000_000,
+    }
+    return cast(Alert, record | changes)
+
+
+@pytest.fixture(scope="session")
+def alert() -> Callable[..., Alert]:
+    """Makes an Alert: `alert(race_id, number, **fields)`."""
+    return _alert
+
+
 @pytest.fixture(scope="session")
 def new_board() -> BoardMaker:
     """Makes a board: `new_board(epoch, whole)`."""
@@ -126,6 +147,8 @@ class Running:
 
     address: str
     app: FastAPI
+    stop: Callable[[], None] = lambda: None
+    """Ask it to stop."""
 
     @property
     def hub(self) -> Hub:
@@ -156,7 +179,9 @@ def _run_gateway(bootstrap: str, **options: Any) -> Iterator[Running]:
     thread = threading.Thread(target=serving.run, kwargs={"sockets": [bound]})
     thread.start()
     try:
-        yield Running(f"127.0.0.1:{bound.getsockname()[1]}", app)
+        yield Running(
+            f"127.0.0.1:{bound.getsockname()[1]}", app, lambda: setattr(serving, "should_exit", True)
+        )
     finally:
         serving.should_exit = True
         thread.join()

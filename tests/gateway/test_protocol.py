@@ -1,53 +1,26 @@
 import json
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.board import Board
-from gateway.effects import NO_ANSWER, NOT_JSON, SLOW, TOO_LARGE, Admit, Effect, Join, Leave
+from gateway.delta import apply_delta
+from gateway.effects import EXPIRED, NO_ANSWER, NOT_JSON, SLOW, TOO_LARGE, Admit, Join, Leave
+from gateway.events import EventLog
+from gateway.news import AT_ONCE, Move, StateNews
 from gateway.protocol import Limits, Session, Sources
-from gateway.viewer import ANONYMOUS
+from gateway.viewer import DeniedError, Viewer
 from schemas.records import RaceView
+from tests.gateway.talk import NOON, Talk, connected
 
-NOON = 1_690_000_000_000_000
 RACES = [f"{track}-20230715-0{number}" for track in ("BEL", "SAR") for number in (1, 2)]
 CHANNELS = [*(f"race:{race}" for race in RACES), "track:BEL", "track:SAR", "track:*"]
 
 ViewMaker = Callable[..., RaceView]
 BoardMaker = Callable[..., Board]
-
-
-class Talk:
-    """A client that keeps what it hears."""
-
-    def __init__(self, board: Board, limits: Limits | None = None) -> None:
-        self.session = Session(Sources(board), 0.0, limits or Limits())
-        self.effects: list[Effect] = []
-        self._id = 0
-
-    def hear(self, limit: int = 1000) -> list[dict[str, Any]]:
-        frames = iter(lambda: self.session.next_frame(NOON), None)
-        return [json.loads(cast(bytes, frame)) for _, frame in zip(range(limit), frames, strict=False)]
-
-    def say(self, frame: str, at: float = 0.0) -> list[dict[str, Any]]:
-        self.effects = self.session.receive(frame, at, NOON)
-        if any(isinstance(effect, Admit) for effect in self.effects):
-            self.effects = self.session.admit(ANONYMOUS, NOON)
-        return self.hear()
-
-    def call(self, method: str, **params: Any) -> dict[str, Any]:
-        self._id += 1
-        answers = self.say(json.dumps({"id": self._id, "method": method, "params": params}))
-        return next(answer for answer in answers if answer.get("id") == self._id)
-
-
-def _connected(board: Board, limits: Limits | None = None) -> Talk:
-    talk = Talk(board, limits)
-    talk.call("connect")
-    return talk
 
 
 def test_connecting_tells_protocol_epoch_heartbeat_and_the_time(new_board: BoardMaker) -> None:
@@ -77,7 +50,7 @@ def test_while_the_board_is_not_whole_connecting_is_refused_for_now(new_board: B
 def test_subscribing_gives_the_position_and_the_states(view: ViewMaker, new_board: BoardMaker) -> None:
     board = new_board()
     board.apply(view(RACES[0], 5), 0, 0)
-    talk = _connected(board)
+    talk = connected(board)
     result = talk.call("subscribe", channel="track:*")["result"]
     assert result["channel"] == "track:*"
     assert result["position"] == board.position("track:*").encode()
@@ -91,7 +64,7 @@ def test_a_push_has_no_id_and_carries_channel_position_and_state(
     view: ViewMaker, new_board: BoardMaker
 ) -> None:
     board = new_board()
-    talk = _connected(board)
+    talk = connected(board)
     talk.call("subscribe", channel="track:BEL")
     standing = board.apply(view(RACES[0], 5), 0, 0)
     assert standing is not None
@@ -105,7 +78,7 @@ def test_a_push_has_no_id_and_carries_channel_position_and_state(
 
 def test_states_of_other_channels_are_not_pushed(view: ViewMaker, new_board: BoardMaker) -> None:
     board = new_board()
-    talk = _connected(board)
+    talk = connected(board)
     talk.call("subscribe", channel="track:SAR")
     standing = board.apply(view(RACES[0], 5), 0, 0)
     assert standing is not None
@@ -115,7 +88,7 @@ def test_states_of_other_channels_are_not_pushed(view: ViewMaker, new_board: Boa
 
 def test_after_unsubscribing_nothing_more_is_pushed(view: ViewMaker, new_board: BoardMaker) -> None:
     board = new_board()
-    talk = _connected(board)
+    talk = connected(board)
     talk.call("subscribe", channel="track:*")
     standing = board.apply(view(RACES[0], 5), 0, 0)
     assert standing is not None
@@ -126,7 +99,7 @@ def test_after_unsubscribing_nothing_more_is_pushed(view: ViewMaker, new_board: 
 
 
 def test_unsubscribing_is_an_effect_only_where_there_was_a_channel(new_board: BoardMaker) -> None:
-    talk = _connected(new_board())
+    talk = connected(new_board())
     talk.call("subscribe", channel="track:*")
     talk.call("unsubscribe", channel="track:*")
     assert talk.effects == [Leave("track:*")]
@@ -150,7 +123,7 @@ def test_unsubscribing_is_an_effect_only_where_there_was_a_channel(new_board: Bo
 def test_a_wrong_call_is_answered_with_code_message_and_whether_to_try_again(
     new_board: BoardMaker, method: str, params: object, code: int
 ) -> None:
-    talk = _connected(new_board())
+    talk = connected(new_board())
     (answer,) = talk.say(json.dumps({"id": 5, "method": method, "params": params}))
     assert answer["id"] == 5
     assert answer["error"]["code"] == code
@@ -163,7 +136,7 @@ def test_the_first_call_must_be_connect(new_board: BoardMaker) -> None:
 
 
 def test_a_channel_is_subscribed_to_once_and_at_most_so_many_are(new_board: BoardMaker) -> None:
-    talk = _connected(new_board(), Limits(channels=2))
+    talk = connected(new_board(), Limits(channels=2))
     talk.call("subscribe", channel="track:BEL")
     assert talk.call("subscribe", channel="track:BEL")["error"]["code"] == 105
     talk.call("subscribe", channel="track:SAR")
@@ -176,7 +149,7 @@ def test_a_channel_is_subscribed_to_once_and_at_most_so_many_are(new_board: Boar
               '{"id":0}', '{"id":9007199254740992}', '{"id":1,', "[" * 16_000, "\ud800"],
 )  # fmt: skip
 def test_what_is_no_call_ends_the_connection_for_good(new_board: BoardMaker, frame: str) -> None:
-    talk = _connected(new_board())
+    talk = connected(new_board())
     assert talk.say(frame) == []
     assert talk.effects == [NOT_JSON]
     assert NOT_JSON.code >= 3500
@@ -188,7 +161,7 @@ def test_no_frame_whatever_makes_the_session_fail(new_board: BoardMaker, frame: 
 
 
 def test_too_large_a_frame_ends_the_connection_for_good(new_board: BoardMaker) -> None:
-    talk = _connected(new_board())
+    talk = connected(new_board())
     talk.say(json.dumps({"id": 2, "method": "connect", "params": {"filler": "x" * 20_000}}))
     assert talk.effects == [TOO_LARGE]
 
@@ -201,7 +174,7 @@ def test_a_client_that_calls_without_reading_is_told_to_come_back(new_board: Boa
 
 
 def test_a_heartbeat_is_sent_every_10_seconds_and_its_answer_is_not_answered(new_board: BoardMaker) -> None:
-    talk = _connected(new_board())
+    talk = connected(new_board())
     assert talk.session.tick(9.9) is None
     assert talk.hear() == []
     assert talk.session.tick(10.0) is None
@@ -214,7 +187,7 @@ def test_a_heartbeat_is_sent_every_10_seconds_and_its_answer_is_not_answered(new
 def test_a_client_that_is_silent_for_two_and_a_half_heartbeats_is_told_to_come_back(
     new_board: BoardMaker,
 ) -> None:
-    talk = _connected(new_board())
+    talk = connected(new_board())
     talk.say("{}", 10.0)
     assert talk.session.tick(35.0) is None
     assert talk.session.tick(35.1) == NO_ANSWER
@@ -225,7 +198,7 @@ def test_a_slow_client_gets_only_the_latest_state_of_each_race_and_each_race_in_
     view: ViewMaker, new_board: BoardMaker
 ) -> None:
     board = new_board()
-    talk = _connected(board)
+    talk = connected(board)
     talk.call("subscribe", channel="track:*")
     for offset, (race, revision) in enumerate([(0, 1), (1, 1), (0, 2), (0, 3)]):
         standing = board.apply(view(RACES[race], revision), 0, offset)
@@ -237,7 +210,7 @@ def test_a_slow_client_gets_only_the_latest_state_of_each_race_and_each_race_in_
 
 def test_a_busy_channel_does_not_hold_up_another(view: ViewMaker, new_board: BoardMaker) -> None:
     board = new_board()
-    talk = _connected(board)
+    talk = connected(board)
     talk.call("subscribe", channel="track:BEL")
     talk.call("subscribe", channel="track:SAR")
     for offset, race in enumerate(RACES):
@@ -251,7 +224,7 @@ def test_a_gateway_that_lags_does_not_take_its_client_back(view: ViewMaker, new_
     ahead, behind = new_board(), new_board()
     for offset in range(5):
         ahead.apply(view(RACES[0], offset + 1), 0, offset)
-    talk = _connected(behind)
+    talk = connected(behind)
     given = ahead.position("track:*").encode()
     assert talk.call("subscribe", channel="track:*", position=given)["result"] == {
         "channel": "track:*",
@@ -273,7 +246,7 @@ def test_a_state_whose_freshness_turned_is_sent_again_but_never_one_older_than_t
     ahead.apply(view(RACES[0], 2), 0, 1)
     old = behind.apply(view(RACES[0], 1), 0, 0)
     assert old is not None
-    here, returning = _connected(behind), _connected(behind)
+    here, returning = connected(behind), connected(behind)
     here.call("subscribe", channel="track:*")
     returning.call("subscribe", channel="track:*", position=ahead.position("track:*").encode())
     assert not here.session.offer(old)
@@ -313,7 +286,7 @@ def test_no_client_ever_sees_a_revision_go_back_and_whoever_reads_on_ends_with_t
 
     def come_back() -> Talk:
         nonlocal position
-        talk = _connected(board)
+        talk = connected(board)
         given = {} if position is None else {"position": position}
         result = talk.call("subscribe", channel=channel, **given)["result"]
         position = result["position"]
@@ -336,3 +309,144 @@ def test_no_client_ever_sees_a_revision_go_back_and_whoever_reads_on_ends_with_t
     read(talk)
     assert held == {s.race_id: s.view["revision"] for s in board.carried(channel)}
     assert come_back().hear() == []
+
+
+# A step: a record arrives (race, revision), also while the client is slow; or it reads so many frames.
+MOVES = st.lists(
+    st.tuples(
+        st.sampled_from(["flowing", "slow", "read"]), st.integers(0, len(RACES) - 1), st.integers(1, 9)
+    ),
+    max_size=40,
+)
+
+
+@given(steps=MOVES, channel=st.sampled_from(CHANNELS))
+def test_deltas_lead_to_the_same_states_as_whole_ones_and_no_revision_goes_back(
+    view: ViewMaker, new_board: BoardMaker, steps: list[tuple[str, int, int]], channel: str
+) -> None:
+    board, offsets, held = new_board(), [0, 0], dict[str, dict[str, Any]]()
+    talk = connected(board)
+    talk.call("subscribe", channel=channel, delta=True)
+
+    def take(frames: list[dict[str, Any]]) -> None:
+        for push in (frame["push"] for frame in frames):
+            state = push.get("state") or apply_delta(held[push["delta"]["race_id"]], push["delta"])
+            base = push.get("delta", {}).get("base")
+            known = held.get(state["race_id"], {"revision": 0})["revision"]
+            assert base in (None, known)
+            assert state["revision"] >= known
+            held[state["race_id"]] = state
+
+    for kind, race, number in steps:
+        if kind == "read":
+            take(talk.hear(number))
+            continue
+        partition, before = race % 2, board.position(channel)
+        known = board.race(RACES[race])
+        moved = board.apply(view(RACES[race], number, why=[str(number)]), partition, offsets[partition])
+        offsets[partition] += 1
+        if moved is not None and channel in moved.channels:
+            news = StateNews(board, channel, [Move(known, moved)], before, NOON, again=False)
+            take(talk.told(news, kind == "flowing"))
+    take(talk.hear())
+    assert held == {s.race_id: json.loads(board.state(s, NOON)) for s in board.carried(channel)}
+
+
+def test_without_a_token_that_is_known_nobody_gets_in_and_calls_wait_until_that_is_known(
+    new_board: BoardMaker,
+) -> None:
+    def tokens(token: str | None) -> Viewer:
+        if token != "good":
+            raise DeniedError("sign in first", expired=token == "old")
+        return Viewer("ann", NOON + 60_000_000, channels=1)
+
+    talk = Talk(new_board(), tokens=tokens)
+    assert talk.call("connect")["error"]["code"] == 101
+    assert talk.call("connect", token="old")["error"]["code"] == 109
+    session = talk.session
+    assert session.receive('{"id":7,"method":"connect","params":{"token":"good"}}', 0.0, NOON) == [
+        Admit("good")
+    ]
+    assert session.receive('{"id":8,"method":"subscribe","params":{"channel":"track:*"}}', 0.0, NOON) == []
+    assert talk.hear() == []
+    assert session.admit(tokens("good"), NOON) == [Join("track:*")]
+    answers = talk.hear()
+    assert [answer["id"] for answer in answers] == [7, 8]
+    assert answers[0]["result"] | {"channels": 1, "user": "ann"} == answers[0]["result"]
+    assert answers[0]["result"]["expires_at"] == "2023-07-22T04:27:40.000000Z"
+    assert talk.call("subscribe", channel="track:BEL")["error"]["code"] == 106
+
+
+def test_a_token_is_renewed_without_connecting_again_else_the_connection_ends(new_board: BoardMaker) -> None:
+    lives = {"first": Viewer("ann", NOON + 10), "second": Viewer("ann", NOON + 20), "other": Viewer("bob")}
+
+    def tokens(token: str | None) -> Viewer:
+        if token not in lives:
+            raise DeniedError("not known")
+        return lives[token]
+
+    talk = Talk(new_board(), tokens=tokens)
+    talk.call("connect", token="first")
+    assert talk.session.tick(1.0, NOON + 9) is None
+    assert talk.session.tick(1.0, NOON + 10) == EXPIRED
+    assert talk.call("refresh", token="second")["result"]["expires_at"] == "2023-07-22T04:26:40.000020Z"
+    assert talk.session.tick(1.0, NOON + 10) is None
+    assert talk.call("refresh", token="third")["error"]["code"] == 101
+    assert talk.call("refresh", token="other")["error"]["code"] == 103
+    assert talk.session.viewer == lives["second"]
+    assert talk.call("refresh")["error"]["code"] == 107
+    assert talk.session.tick(1.0, NOON + 20) == EXPIRED
+    assert 3000 <= EXPIRED.code < 3500
+
+
+def test_what_a_tier_does_not_have_is_refused(new_board: BoardMaker) -> None:
+    logs = {"alerts": EventLog("alerts", "00112233445566aa", {0: 0})}
+    talk = Talk(new_board(), logs=logs, tokens=lambda _: Viewer("ann", denied=frozenset({"alerts", "track"})))
+    talk.call("connect", token="any")
+    for channel, code in (("alerts", 103), ("track:*", 103), ("race:BEL-20230715-01", None)):
+        assert talk.call("subscribe", channel=channel).get("error", {}).get("code") == code
+
+
+def test_a_frame_is_written_at_once_only_to_a_client_for_whom_nothing_waits(
+    view: ViewMaker, new_board: BoardMaker
+) -> None:
+    board = new_board()
+    talk = connected(board)
+    talk.call("subscribe", channel="track:*")
+
+    def news(race: int, offset: int) -> StateNews:
+        before, standing = board.position("track:*"), board.apply(view(RACES[race], 1), 0, offset)
+        assert standing is not None
+        return StateNews(board, "track:*", [Move(None, standing)], before, NOON, again=False)
+
+    assert [f["push"]["state"]["race_id"] for f in talk.told(news(0, 0))] == [RACES[0]]
+    assert talk.told(news(1, 1), flowing=False) == []
+    assert talk.told(news(2, 2)) == []
+    assert [f["push"]["state"]["race_id"] for f in talk.hear()] == RACES[1:3]
+    last = talk.told(news(3, 3))[0]["push"]
+    assert last["position"] == board.position("track:*").encode()
+
+
+def test_of_very_many_races_a_client_is_given_one_at_a_time(view: ViewMaker, new_board: BoardMaker) -> None:
+    board = new_board()
+    talk = connected(board)
+    talk.call("subscribe", channel="track:*")
+    before = board.position("track:*")
+    moved = [board.apply(view(f"BEL-20230715-{n:02}", 1), 0, n) for n in range(AT_ONCE + 1)]
+    moves = [Move(None, standing) for standing in moved if standing is not None]
+    assert talk.told(StateNews(board, "track:*", moves, before, NOON, again=False)) == []
+    assert len(talk.hear()) == AT_ONCE + 1
+
+
+def test_of_several_races_written_together_only_the_last_has_the_position_of_all(
+    view: ViewMaker, new_board: BoardMaker
+) -> None:
+    board = new_board()
+    talk = connected(board)
+    talk.call("subscribe", channel="track:*")
+    before = board.position("track:*")
+    moved = [board.apply(view(race, 1), 0, offset) for offset, race in enumerate(RACES)]
+    moves = [Move(None, standing) for standing in moved if standing is not None]
+    frames = talk.told(StateNews(board, "track:*", moves, before, NOON, again=False))
+    positions = [frame["push"]["position"] for frame in frames]
+    assert positions == [before.encode()] * 3 + [board.position("track:*").encode()]
