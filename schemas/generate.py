@@ -19,6 +19,8 @@ PRIMITIVES = {
     "bytes": "bytes",
     "null": "None",
 }
+LINE = 111
+
 INTRO = '''"""Typed records of the events, written by schemas/generate.py from schemas/avro: do not edit.
 
 Times are microseconds since 1970 in UTC; every field and its unit is described in the schema.
@@ -47,7 +49,11 @@ class _Writer:
 
     def enum(self, node: Json) -> str:
         symbols = ", ".join(f'"{symbol}"' for symbol in node["symbols"])
-        self.types[node["name"]] = f"{node['name']} = Literal[{symbols}]\n"
+        text = f"{node['name']} = Literal[{symbols}]\n"
+        if len(text) > LINE:
+            each = "".join(f'    "{symbol}",\n' for symbol in node["symbols"])
+            text = f"{node['name']} = Literal[\n{each}]\n"
+        self.types[node["name"]] = text
         return str(node["name"])
 
     def array(self, node: Json) -> str:

@@ -5,7 +5,19 @@ Times are microseconds since 1970 in UTC; every field and its unit is described 
 
 from typing import Literal, TypedDict
 
-AlertKind = Literal["SCRATCH", "RE_ENTRY", "VALUE", "STEAM", "DRIFT", "NEW_FAVOURITE"]
+AlertKind = Literal[
+    "SCRATCH",
+    "RE_ENTRY",
+    "VALUE",
+    "STEAM",
+    "DRIFT",
+    "NEW_FAVOURITE",
+    "RIDER",
+    "EQUIPMENT",
+    "WEIGHT",
+    "GOING",
+    "RESULT",
+]
 Surface = Literal["UNKNOWN", "DIRT", "TURF", "SYNTHETIC"]
 FeedState = Literal["CONNECTED", "HEARTBEAT", "DISCONNECTED", "ENDED"]
 MarketType = Literal["WIN", "PLACE", "OTHER"]
@@ -37,6 +49,24 @@ class Alert(TypedDict):
     threshold: float | None
     episode: int
     expires_at: int
+    detail: str
+
+
+class AlertRule(TypedDict):
+    """One version of one user's alert rule, written as data. race_id is empty; sequence is the
+    version."""
+
+    event_id: str
+    source: str
+    race_id: str
+    event_time: int
+    recorded_time: int
+    sequence: int
+    rule_id: str
+    user_id: str
+    version: int
+    deleted: bool
+    body: str
 
 
 class Conditions(TypedDict):
@@ -105,6 +135,27 @@ class HorseProfile(TypedDict):
     dam_name: str | None
     dam_sire_name: str | None
     owner_name: str | None
+
+
+class Notice(TypedDict):
+    """An alert for one user, because a rule of theirs asked for it. event_id is the same however often
+    it is made."""
+
+    event_id: str
+    source: str
+    race_id: str
+    event_time: int
+    recorded_time: int
+    sequence: int
+    alert_id: str
+    user_id: str
+    rule_id: str
+    rule_version: int
+    kind: str
+    runner_id: str | None
+    title: str
+    text: str
+    expires_at: int
 
 
 class RunnerPrice(TypedDict):
@@ -223,6 +274,9 @@ class RunnerPrediction(TypedDict):
     fair_odds: float | None
     price: float | None
     trend: Trend
+    best_price: float | None
+    traded: float | None
+    movement_5m: float | None
 
 
 class Span(TypedDict):
@@ -382,6 +436,7 @@ class RunnerView(TypedDict):
     scratch_reason: str | None
     finish_position: int | None
     placed: bool | None
+    trainer_name: str | None
 
 
 class AlertView(TypedDict):
@@ -514,10 +569,12 @@ class Workout(TypedDict):
 
 Event = (
     Alert
+    | AlertRule
     | Conditions
     | DeadLetter
     | FeedStatus
     | HorseProfile
+    | Notice
     | OddsUpdate
     | PastPerformance
     | Prediction

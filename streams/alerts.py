@@ -78,6 +78,7 @@ def scratch_alert(event: Scratch, state: RaceState, view: View) -> Alert:
         "value": factor,
         "threshold": None,
         "episode": 0,
+        "detail": "",
         "expires_at": view.scheduled_off or event["event_time"] + HOUR_SECONDS * MICROS,
     }
 
@@ -186,6 +187,7 @@ def _alert(rule: Rule, point: Point, position: int, headline: str, value: float)
         "value": value,
         "threshold": rule.on,
         "episode": episode,
+        "detail": "",
         "expires_at": point.event_time + lifetime * MICROS,
     }
 

@@ -6,14 +6,14 @@ Live, replay, backtest, what-if and audit all come through here.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import NamedTuple, TypeVar, cast
+from typing import NamedTuple, TypeVar
 
-from schemas.records import Alert, Event, Scratch
-from streams.alerts import remember, scratch_alert, step_signals
+from schemas.records import Alert, Event
+from streams.alerts import remember, step_signals
+from streams.facts import TELLING, changes, explain
 from streams.race import Race
 from streams.scoring import Point, Scored, Scorer, capture, is_same
 from streams.statements import Statement, is_news, said_at
-from streams.view import View
 
 T = TypeVar("T")
 
@@ -65,6 +65,7 @@ def run(events: Iterable[Located], races: Mapping[str, Race], scorer: Scorer) ->
             at_view = list(same_view)
             fired += _alerts(at_view, points, scored)
             stated += _state(at_view, points, scored, scorer)
+    explain(fired, dict(stated))
     outcome.statements = _in_order(stated)
     outcome.alerts = _in_order(fired)
     return outcome
@@ -97,7 +98,7 @@ def _fold_one(located: Located, races: Mapping[str, Race], outcome: Outcome) -> 
     name, event, topic, partition, offset = located
     race = races[event["race_id"]]
     state = race.state
-    before = race.view if name in ("RaceCard", "Scratch") else None
+    before = race.view if name in TELLING else None
     if not race.fold(name, event):
         outcome.dropped += 1
         return None
@@ -107,21 +108,7 @@ def _fold_one(located: Located, races: Mapping[str, Race], outcome: Outcome) -> 
     span[1] = offset
     if state.buried:
         return None
-    return capture(race, _facts(race, before, name, event) if before is not None else ())
-
-
-def _facts(race: Race, before: View, name: str, event: Event) -> tuple[Alert, ...]:
-    """Alerts of runners that were scratched or put back between two views."""
-    out = {runner.runner_id for runner in before.runners if runner.scratch}
-    now = race.view
-    alerts = [
-        scratch_alert(runner.scratch, race.state, now)
-        for runner in now.runners
-        if runner.scratch and runner.runner_id not in out
-    ]
-    if name == "Scratch" and out - {runner.runner_id for runner in now.runners if runner.scratch}:
-        alerts.append(scratch_alert(cast(Scratch, event), race.state, now))
-    return tuple(alerts)
+    return capture(race, changes(race.state, before, race.view, name, event) if before is not None else ())
 
 
 def _alerts(

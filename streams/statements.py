@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models import trend
+from models import relative, trend
 from models.movement import HORIZONS_MINUTES
 from schemas.identity import uuid_of
 from schemas.records import Prediction, Reason, RunnerPrediction
+from streams.book import BACK, TRADED, WIDTH
 from streams.scoring import Point, Scored
 from streams.state import Said
 from streams.view import View
@@ -176,7 +177,7 @@ def prediction(statement: Statement) -> Prediction:
         "places_paid": view.places,
         "overround": said.overround if scored else None,
         "confidence": said.confidence if scored else None,
-        "runners": _runners(view, said),
+        "runners": _runners(point, said),
         "lineage": [
             {"topic": key.rpartition(":")[0], "partition": int(key.rpartition(":")[2]),
              "first_offset": first, "last_offset": last}
@@ -185,7 +186,8 @@ def prediction(statement: Statement) -> Prediction:
     }  # fmt: skip
 
 
-def _runners(view: View, said: Said) -> list[RunnerPrediction]:
+def _runners(point: Point, said: Said) -> list[RunnerPrediction]:
+    view = point.view
     return [
         {
             "runner_id": runner.runner_id,
@@ -197,10 +199,29 @@ def _runners(view: View, said: Said) -> list[RunnerPrediction]:
             "fair_odds": 1.0 / win if win > 0.0 else None,
             "price": price if price > 0.0 else None,
             "trend": trend(move[1]),
+            "best_price": best if best > 0.0 else None,
+            "traded": traded if traded > 0.0 else None,
+            "movement_5m": relative(move[1]),
         }
-        for runner, win, place, price, move in zip(
-            view.runners, said.win, said.place, prices(said), moves(said), strict=True
+        for runner, win, place, price, move, (best, traded) in zip(
+            view.runners, said.win, said.place, prices(said), moves(said), _offered(point), strict=True
         )
+    ]
+
+
+def _offered(point: Point) -> list[tuple[float, float]]:
+    """Best price in any win market and money traded of each runner; 0.0 where there is none."""
+    view = point.view
+    quotes = np.frombuffer(point.rows).tolist()
+    offers = point.offers or (0.0,) * view.interests
+    back, traded = (
+        [quotes[row * WIDTH + what] if row >= 0 else 0.0 for row in view.rows] for what in (BACK, TRADED)
+    )
+    if view.book is not None and view.book.market_type != "WIN":
+        back = [0.0] * view.interests
+    return [
+        (max(back[column], offers[column]), traded[column]) if column >= 0 else (0.0, 0.0)
+        for column in view.columns
     ]
 
 

@@ -38,6 +38,9 @@ class Runner:
     status: RunnerStatus
     betting_interest: str | None
     jockey_name: str | None
+    trainer_name: str | None
+    equipment: str | None
+    weight_carried_lbs: float | None
     scratch: Scratch | None
     finish_position: int | None
     placed: bool | None
@@ -152,6 +155,9 @@ def _runners(state: RaceState, order: list[str], names: "_Names", finish: _Finis
             _status(entry, scratch),
             entry["betting_interest"],
             entry["jockey_name"],
+            entry["trainer_name"],
+            entry["equipment"],
+            entry["weight_carried_lbs"],
             scratch if scratch and scratch["action"] == "SCRATCHED" else None,
             finish.positions.get(entry["runner_id"]),
             finish.placed.get(entry["runner_id"]),

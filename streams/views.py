@@ -131,4 +131,5 @@ def _runner(runner: Runner, view: View, win: float, place: float, move: list[flo
         "scratch_reason": scratch["reason"] if scratch else None,
         "finish_position": runner.finish_position,
         "placed": runner.placed,
+        "trainer_name": runner.trainer_name,
     }

@@ -75,6 +75,19 @@ WORKOUTS = _form("form.workouts", "Workout", "Timed morning works of each horse"
 FORM_EVENTS = (PERFORMANCES, PROFILES, WORKOUTS)
 """What form is made of, beside cards and results."""
 
+RULES = Topic(
+    "alerts.rules",
+    "AlertRule",
+    "rule_id",
+    PARTITIONS,
+    "delete",
+    400 * DAY_MS,
+    "Users' alert rules, by version",
+)
+NOTICES = Topic(
+    "alerts.notices", "Notice", "user_id", PARTITIONS, "delete", 7 * DAY_MS, "Alerts for one user each"
+)
+
 LARGEST_BYTES = 12 << 20
 """Largest record that any producer of the project sends."""
 
@@ -87,7 +100,18 @@ FEED_STATUS = Topic("feeds.status", "FeedStatus", "source", 1, "delete", DAY_MS,
 RACE_EVENTS = (CARDS, CONDITIONS, STATUS, SCRATCHES, ODDS, RESULTS)
 """Inputs of the race fold, by rank."""
 
-ALL = (*RACE_EVENTS, *FORM_EVENTS, PREDICTIONS, ALERTS, RACES, BARS, DEAD_LETTERS, FEED_STATUS)
+ALL = (
+    *RACE_EVENTS,
+    *FORM_EVENTS,
+    PREDICTIONS,
+    ALERTS,
+    RACES,
+    BARS,
+    RULES,
+    NOTICES,
+    DEAD_LETTERS,
+    FEED_STATUS,
+)
 
 BY_NAME = {topic.name: topic for topic in ALL}
 EVENT_TOPIC = {topic.schema: topic for topic in ALL}

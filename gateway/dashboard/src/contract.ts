@@ -4,7 +4,8 @@ export type RaceStatus = "SCHEDULED" | "SUSPENDED" | "OFF" | "IN_PLAY" | "CLOSED
 export type RunnerStatus = "ACTIVE" | "SCRATCHED" | "ALSO_ELIGIBLE";
 export type Freshness = "fresh" | "stale" | "unknown";
 export type Trend = "STEAM" | "DRIFT" | "STEADY";
-export type AlertKind = "SCRATCH" | "RE_ENTRY" | "VALUE" | "STEAM" | "DRIFT" | "NEW_FAVOURITE";
+export type AlertKind = "SCRATCH" | "RE_ENTRY" | "VALUE" | "STEAM" | "DRIFT" | "NEW_FAVOURITE"
+  | "RIDER" | "EQUIPMENT" | "WEIGHT" | "GOING" | "RESULT";
 
 export interface ScratchNote {
   readonly time: string;

@@ -9,6 +9,11 @@ const KINDS: Readonly<Record<AlertKind, string>> = {
   STEAM: "Steam",
   DRIFT: "Drift",
   NEW_FAVOURITE: "New favourite",
+  RIDER: "Rider",
+  EQUIPMENT: "Equipment",
+  WEIGHT: "Weight",
+  GOING: "Going",
+  RESULT: "Result",
 };
 
 export function Alerts({ state }: { readonly state: RaceState }) {

@@ -1,0 +1,125 @@
+"""Facts between two views of a race: who is out or back, another rider, gear, weight or going, the result."""
+
+from collections.abc import Iterable, Iterator
+from typing import cast
+
+from schemas.identity import MICROS, uuid_of
+from schemas.records import Alert, AlertKind, Event, Scratch
+from streams.alerts import HOUR_SECONDS, RULES_VERSION, scratch_alert
+from streams.state import RaceState
+from streams.statements import SOURCE, Statement, label, reasons
+from streams.view import Runner, View
+
+TELLING = ("RaceCard", "Scratch", "Conditions", "Result")
+"""Events that may tell a fact, by the name of their schema."""
+
+LEAST_POUNDS = 0.5
+"""Weight changes below this are rounding between sources."""
+
+EXPLAINED = ("SCRATCH", "RE_ENTRY", "RIDER", "EQUIPMENT", "WEIGHT", "GOING")
+
+
+def changes(state: RaceState, before: View, now: View, name: str, event: Event) -> tuple[Alert, ...]:
+    """Alerts of what `event`, just folded, made of the view `before`; the ids follow from the event's."""
+    found = list(_scratches(state, before, now, name, event))
+    if name == "RaceCard":
+        found += _entries(before, now, event)
+    elif name == "Conditions":
+        found += _going(before, now, event)
+    elif name == "Result":
+        found += _result(before, now, event)
+    return tuple(found)
+
+
+def explain(fired: Iterable[tuple[int, Alert]], stated: dict[int, Statement]) -> None:
+    """Say in each fact what it changed: the moves of the statement made at its own point."""
+    for at, alert in fired:
+        if alert["kind"] in EXPLAINED and at in stated:
+            moved = [reason["text"] for reason in reasons(stated[at]) if reason["kind"] == "PRICE"]
+            alert["detail"] = "; ".join(moved)
+
+
+def _scratches(state: RaceState, before: View, now: View, name: str, event: Event) -> Iterator[Alert]:
+    """Runners that were scratched or put back."""
+    out = {runner.runner_id for runner in before.runners if runner.scratch}
+    for runner in now.runners:
+        if runner.scratch and runner.runner_id not in out:
+            yield scratch_alert(runner.scratch, state, now)
+    if name == "Scratch" and out - {runner.runner_id for runner in now.runners if runner.scratch}:
+        yield scratch_alert(cast(Scratch, event), state, now)
+
+
+def _entries(before: View, now: View, event: Event) -> Iterator[Alert]:
+    """Riders, equipment and weights that are others than before; what was not known before is no news."""
+    known = {runner.runner_id: runner for runner in before.runners}
+    for at, runner in enumerate(now.runners):
+        was = known.get(runner.runner_id)
+        if was is None or runner.status != "ACTIVE":
+            continue
+        said = label(now, at)
+        if was.jockey_name and runner.jockey_name and was.jockey_name != runner.jockey_name:
+            words = f"{said}: {runner.jockey_name} rides instead of {was.jockey_name}"
+            yield _fact("RIDER", now, event, words, runner)
+        if was.equipment and runner.equipment and was.equipment != runner.equipment:
+            words = f"{said}: equipment {runner.equipment}, was {was.equipment}"
+            yield _fact("EQUIPMENT", now, event, words, runner)
+        if was.weight_carried_lbs and runner.weight_carried_lbs:
+            change = runner.weight_carried_lbs - was.weight_carried_lbs
+            if abs(change) >= LEAST_POUNDS:
+                words = (
+                    f"{said} carries {runner.weight_carried_lbs:g} lbs instead of {was.weight_carried_lbs:g}"
+                )
+                yield _fact("WEIGHT", now, event, words, runner, value=change)
+
+
+def _going(before: View, now: View, event: Event) -> Iterator[Alert]:
+    was, condition = before.conditions.get("track_condition"), now.conditions.get("track_condition")
+    if was and condition and was != condition:
+        yield _fact("GOING", now, event, f"Going {condition.lower()}, was {was.lower()}")
+
+
+def _result(before: View, now: View, event: Event) -> Iterator[Alert]:
+    """The result when it is first told, when it is official, and when the finish is corrected."""
+    finish = [(r.runner_id, r.finish_position) for r in now.runners]
+    same = finish == [(r.runner_id, r.finish_position) for r in before.runners]
+    if now.result_state is None or (before.result_state == now.result_state and same):
+        return
+    placed = sorted((r.finish_position, at) for at, r in enumerate(now.runners) if r.finish_position)
+    order = ", ".join(f"{position}. {label(now, at)}" for position, at in placed)
+    winners = ", ".join(label(now, at) for at, r in enumerate(now.runners) if r.runner_id in now.winners)
+    said = "Official result" if now.result_state == "OFFICIAL" else "Result, not yet official"
+    alert = _fact("RESULT", now, event, f"{said}: {winners or 'no winner told'}")
+    alert["detail"] = order
+    yield alert
+
+
+def _fact(
+    kind: AlertKind,
+    view: View,
+    event: Event,
+    headline: str,
+    runner: Runner | None = None,
+    *,
+    value: float | None = None,
+) -> Alert:
+    whom = runner.runner_id if runner else ""
+    late = event["event_time"] + HOUR_SECONDS * MICROS
+    return {
+        "event_id": uuid_of(f"alert:{event['event_id']}:{kind}:{whom}"),
+        "source": SOURCE,
+        "race_id": event["race_id"],
+        "event_time": event["event_time"],
+        "recorded_time": event["recorded_time"],
+        "sequence": event["sequence"],
+        "kind": kind,
+        "rule_version": RULES_VERSION,
+        "runner_id": runner.runner_id if runner else None,
+        "number": runner.number if runner else None,
+        "name": runner.name if runner else None,
+        "headline": headline,
+        "value": value,
+        "threshold": None,
+        "episode": 0,
+        "detail": "",
+        "expires_at": late if kind == "RESULT" else view.scheduled_off or late,
+    }
