@@ -147,7 +147,8 @@ def simulator(
         day = world.crowd(day, races_at_once)
     if races is not None:
         day = replace(day, races=races)
-    run_feed("simulator", (named for named in world.events(day) if named[0] != "FeedStatus"), speed, chosen)
+    told = (named for named in world.events(day, form=True) if named[0] != "FeedStatus")
+    run_feed("simulator", told, speed, chosen)
 
 
 def parse_speed(text: str) -> float | None:

@@ -51,3 +51,7 @@ class ArchiveError(HprError):
 
 class AnalyticsError(HprError):
     """ClickHouse does not answer, or refused."""
+
+
+class ModelError(HprError):
+    """A model's file is missing, corrupt or of another release."""

@@ -20,6 +20,7 @@ AlertKind = Literal[
 ]
 Surface = Literal["UNKNOWN", "DIRT", "TURF", "SYNTHETIC"]
 FeedState = Literal["CONNECTED", "HEARTBEAT", "DISCONNECTED", "ENDED"]
+ModelRole = Literal["CHAMPION", "CANDIDATE"]
 MarketType = Literal["WIN", "PLACE", "OTHER"]
 Pool = Literal["EXCHANGE", "FIXED", "TOTE"]
 RaceStage = Literal["SCHEDULED", "SUSPENDED", "OFF", "IN_PLAY", "CLOSED", "ABANDONED"]
@@ -114,6 +115,20 @@ class FeedStatus(TypedDict):
     instance: str
 
 
+class FormRequest(TypedDict):
+    """What the race worker asks of the form worker: the form of a race's runners, for the card as it
+    stands. One request a race, because the form worker folds the cards itself."""
+
+    event_id: str
+    source: str
+    race_id: str
+    event_time: int
+    recorded_time: int
+    sequence: int
+    asked_for: str
+    runner_ids: list[str]
+
+
 class HorseProfile(TypedDict):
     """What one source knows of a horse for good: an absolute statement that replaces the source's last;
     keyed by horse. race_id is empty."""
@@ -135,6 +150,40 @@ class HorseProfile(TypedDict):
     dam_name: str | None
     dam_sire_name: str | None
     owner_name: str | None
+
+
+class ModelPinned(TypedDict):
+    """Which version of a model scores a race: recorded in the race's own partition, so that a replay
+    knows what scored what. It replaces the last pin of its role."""
+
+    event_id: str
+    source: str
+    race_id: str
+    event_time: int
+    recorded_time: int
+    sequence: int
+    role: ModelRole
+    model: str
+    version: str
+    feature_set: str
+
+
+class ModelSnapshot(TypedDict):
+    """How two versions of a model did on official races, scored side by side on the stream."""
+
+    event_id: str
+    source: str
+    race_id: str
+    event_time: int
+    recorded_time: int
+    sequence: int
+    model: str
+    champion: str
+    candidate: str
+    races: int
+    log_loss_champion: float
+    log_loss_candidate: float
+    evidence: float
 
 
 class Notice(TypedDict):
@@ -262,6 +311,23 @@ class Reason(TypedDict):
     text: str
 
 
+class Contribution(TypedDict):
+    """How far one part of the model puts a runner's log-odds from the field's mean."""
+
+    feature: str
+    value: float
+    text: str
+
+
+class Annotation(TypedDict):
+    """One thing worth knowing of a runner, in words."""
+
+    kind: str
+    severity: float
+    confidence: float
+    text: str
+
+
 class RunnerPrediction(TypedDict):
     """One runner of the prediction."""
 
@@ -277,6 +343,13 @@ class RunnerPrediction(TypedDict):
     best_price: float | None
     traded: float | None
     movement_5m: float | None
+    fundamental_probability: float | None
+    public_probability: float | None
+    combined_probability: float | None
+    contributions: list[Contribution]
+    annotations: list[Annotation]
+    pace: list[float]
+    pace_spread: float | None
 
 
 class Span(TypedDict):
@@ -308,6 +381,9 @@ class Prediction(TypedDict):
     confidence: float | None
     runners: list[RunnerPrediction]
     lineage: list[Span]
+    basis: str
+    form_id: str | None
+    pace_words: str
 
 
 class RunnerBars(TypedDict):
@@ -393,6 +469,53 @@ class RaceCard(TypedDict):
     entries: list[Entry]
 
 
+class FormLine(TypedDict):
+    """A past run as a form guide prints it."""
+
+    race_date: str
+    track_name: str | None
+    distance_furlongs: float | None
+    surface: str | None
+    track_condition: str | None
+    finish_position: int | None
+    number_of_runners: int | None
+    lengths_behind_winner: float | None
+    starting_price: float | None
+    early_position: int | None
+    jockey_name: str | None
+    comments: str | None
+
+
+class RunnerForm(TypedDict):
+    """Form of one runner."""
+
+    runner_id: str
+    horse_id: str | None
+    runs: int
+    values: list[float | None]
+    lines: list[FormLine]
+    annotations: list[Annotation]
+
+
+class RaceForm(TypedDict):
+    """What form says of every runner of a race, as of a moment; it depends on no price and on no other
+    runner. An absolute statement that replaces the last of its feature set."""
+
+    event_id: str
+    source: str
+    race_id: str
+    event_time: int
+    recorded_time: int
+    sequence: int
+    request_id: str
+    feature_set: str
+    as_of: int
+    learnt: str
+    races_learnt: int
+    columns: list[str]
+    runners: list[RunnerForm]
+
+
 class RaceStatus(TypedDict):
     """What stage a race has reached."""
 
@@ -437,6 +560,13 @@ class RunnerView(TypedDict):
     finish_position: int | None
     placed: bool | None
     trainer_name: str | None
+    fundamental_probability: float | None
+    public_probability: float | None
+    contributions: list[Contribution]
+    annotations: list[Annotation]
+    pace: list[float]
+    pace_spread: float | None
+    form: str
 
 
 class AlertView(TypedDict):
@@ -485,6 +615,9 @@ class RaceView(TypedDict):
     result_time: int | None
     winners: list[str]
     alerts: list[AlertView]
+    basis: str
+    form_id: str | None
+    pace_words: str
 
 
 class Finisher(TypedDict):
@@ -573,13 +706,17 @@ Event = (
     | Conditions
     | DeadLetter
     | FeedStatus
+    | FormRequest
     | HorseProfile
+    | ModelPinned
+    | ModelSnapshot
     | Notice
     | OddsUpdate
     | PastPerformance
     | Prediction
     | RaceBars
     | RaceCard
+    | RaceForm
     | RaceStatus
     | RaceView
     | Result

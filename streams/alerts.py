@@ -11,9 +11,10 @@ from models.movement import DRIFT_LENGTHENING, SIGNAL_HORIZON, STEAM_SHORTENING
 from schemas.identity import MICROS, uuid_of
 from schemas.records import Alert, AlertKind, Scratch
 from streams.book import BACK, TRADED, WIDTH
+from streams.explanation import label
 from streams.scoring import Point
 from streams.state import RaceState, Signal
-from streams.statements import SOURCE, label
+from streams.statements import SOURCE
 from streams.view import View
 
 RULES_VERSION = "rules-1"

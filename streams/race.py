@@ -3,11 +3,23 @@
 from collections.abc import Callable
 from typing import Any, cast
 
-from schemas.records import Conditions, Event, OddsUpdate, RaceCard, RaceStatus, Result, Scratch
+from schemas.records import (
+    Conditions,
+    Event,
+    ModelPinned,
+    OddsUpdate,
+    RaceCard,
+    RaceForm,
+    RaceStatus,
+    Result,
+    Scratch,
+)
 from streams.book import Book, fold_odds
 from streams.state import (
     CardStream,
     ConditionsStream,
+    FormStream,
+    PinStream,
     RaceState,
     ResultStream,
     ScratchStream,
@@ -68,6 +80,13 @@ class Race:
     def _fold_conditions(self, event: Conditions) -> bool:
         return self._replace(self.state.conditions, ConditionsStream, event["source"], event)
 
+    def _fold_form(self, event: RaceForm) -> bool:
+        key = f"{event['source']}|{event['feature_set']}"
+        return self._replace(self.state.forms, FormStream, key, event)
+
+    def _fold_pin(self, event: ModelPinned) -> bool:
+        return self._replace(self.state.pins, PinStream, f"{event['source']}|{event['role']}", event)
+
     def _replace(self, streams: dict[str, Any], kind: Callable[[], Any], key: str, event: Any) -> bool:
         """Streams in which the last statement counts."""
         stream = streams.get(key)
@@ -120,6 +139,8 @@ FOLDS: dict[str, Callable[[Race, Any], bool]] = {
     "Conditions": cast(Any, Race._fold_conditions),
     "RaceStatus": cast(Any, Race._fold_status),
     "Scratch": cast(Any, Race._fold_scratch),
+    "ModelPinned": cast(Any, Race._fold_pin),
+    "RaceForm": cast(Any, Race._fold_form),
     "OddsUpdate": cast(Any, Race._fold_odds),
     "Result": cast(Any, Race._fold_result),
 }

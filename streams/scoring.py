@@ -1,7 +1,7 @@
 """Scoring points: what a race looked like after an event, and the models' scores of a whole block of them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from models import MarketBatch, MarketModel, Model, PlaceMarketModel, Scores
 from models.movement import HORIZONS_MINUTES
 from schemas.identity import MICROS
 from schemas.records import Alert
+from streams.beliefs import NO_MODEL, Library, NoModels, verdict_of, with_form
 from streams.book import LAST, WIDTH, Bar, numbers, settle
 from streams.race import Race
 from streams.view import View
@@ -52,6 +53,8 @@ class Scored(NamedTuple):
     movement: bytes
     overround: float
     confidence: float
+    public: list[float]
+    """Win chances by the market alone."""
 
 
 def capture(race: Race, facts: tuple[Alert, ...] = ()) -> Point:
@@ -94,6 +97,8 @@ class Scorer:
 
     win: Model
     place: Model
+    library: Library = field(default_factory=NoModels)
+    """Where pinned models of form are found."""
 
     def model_of(self, view: View) -> Model:
         """The model for a race as it stands."""
@@ -115,12 +120,16 @@ class Scorer:
                 members.sort(key=lambda at: (id(points[at].view), id(points[at].past)))
                 batch = _batch([points[at] for at in members])
                 scores = (self.place if placed else self.win).score(batch)
-                for at, of_point in zip(members, _rows_of(scores), strict=True):
+                public = scores.win.tolist()
+                verdicts = [verdict_of(points[at].view, self.library) for at in members]
+                if any(verdict is not NO_MODEL for verdict in verdicts):
+                    scores = with_form(scores, verdicts, batch.places)
+                for at, of_point in zip(members, _rows_of(scores, public), strict=True):
                     scored[at] = of_point
         return scored
 
 
-def _rows_of(scores: Scores) -> Iterator[Scored]:
+def _rows_of(scores: Scores, public: list[list[float]]) -> Iterator[Scored]:
     """The rows of a block, cut from it as a whole, which is several times faster than row by row."""
     price, movement = scores.price.tobytes(), scores.movement.tobytes()
     size = scores.price.shape[1] * scores.price.itemsize
@@ -131,12 +140,12 @@ def _rows_of(scores: Scores) -> Iterator[Scored]:
     )  # fmt: skip
     for row, (win, place, overround, confidence) in enumerate(columns):
         prices, moves = price[row * size : (row + 1) * size], movement[row * wide : (row + 1) * wide]
-        yield Scored(scores, row, win, place, prices, moves, overround, confidence)
+        yield Scored(scores, row, win, place, prices, moves, overround, confidence, public[row])
 
 
-def default_scorer() -> Scorer:
-    """The market models that this release pins to every race."""
-    return Scorer(MarketModel(), PlaceMarketModel())
+def default_scorer(library: Library | None = None) -> Scorer:
+    """The market models of this release, and a library of the form models that races may have pinned."""
+    return Scorer(MarketModel(), PlaceMarketModel(), library or NoModels())
 
 
 def _batch(points: list[Point]) -> MarketBatch:

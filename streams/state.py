@@ -6,7 +6,16 @@ from typing import Any
 from msgspec import DecodeError, Struct, field, msgpack
 
 from schemas.errors import StateError
-from schemas.records import AlertView, Conditions, RaceCard, RaceStatus, Result, Scratch
+from schemas.records import (
+    AlertView,
+    Conditions,
+    ModelPinned,
+    RaceCard,
+    RaceForm,
+    RaceStatus,
+    Result,
+    Scratch,
+)
 from streams.book import Book, settle
 
 FORMAT = 1
@@ -51,6 +60,20 @@ class ConditionsStream(Struct):
     last: Conditions | None = None
 
 
+class FormStream(Struct):
+    """Form of one source and feature set: the last answer counts."""
+
+    watermark: Stamp = (0, 0)
+    last: RaceForm | None = None
+
+
+class PinStream(Struct):
+    """Pins of one source and role."""
+
+    watermark: Stamp = (0, 0)
+    last: ModelPinned | None = None
+
+
 class Signal(Struct):
     """An alert rule's memory of one runner: whether it is on, and how often it has been."""
 
@@ -78,6 +101,13 @@ class Said(Struct):
     models: str
     """Versions of the models that spoke: name=version, comma separated."""
     why: list[str] = field(default_factory=list)
+    public: list[float] = field(default_factory=list)
+    """Win chances by the market alone, as `win`."""
+    basis: str = "MARKET"
+    form_id: str | None = None
+    going: str | None = None
+    leader: str | None = None
+    """Who was likely to lead."""
 
 
 class RaceState(Struct):
@@ -103,6 +133,11 @@ class RaceState(Struct):
     alerts: list[AlertView] = field(default_factory=list)
     buried: bool = False
     """True of a tombstone: only watermarks are left, so that old events still change nothing."""
+
+    forms: dict[str, FormStream] = field(default_factory=dict)
+    """By `source|feature set`."""
+    pins: dict[str, PinStream] = field(default_factory=dict)
+    """By `source|role`."""
 
 
 def _encode(value: Any) -> bytes:
@@ -167,4 +202,6 @@ def bury(state: RaceState) -> RaceState:
         },
         state.spans,
         buried=True,
+        forms={key: FormStream(s.watermark) for key, s in state.forms.items()},
+        pins={key: PinStream(s.watermark) for key, s in state.pins.items()},
     )

@@ -11,9 +11,11 @@ from models.movement import HORIZONS_MINUTES
 from schemas.identity import uuid_of
 from schemas.records import Prediction, Reason, RunnerPrediction
 from streams.book import BACK, TRADED, WIDTH
+from streams.changes import changes
+from streams.explanation import Told, label, leader, pace_words, told, verdict_in
 from streams.scoring import Point, Scored
 from streams.state import Said
-from streams.view import View
+from streams.view import Runner, View
 
 OUT = -1.0
 """In a Said, the figure of a runner that is out of the race."""
@@ -37,16 +39,20 @@ class Statement(NamedTuple):
 def said_at(point: Point, scored: Scored | None, models: str) -> Said:
     """What the point says, runner by runner in the order of the card."""
     view = point.view
+    going = view.conditions.get("track_condition")
     if scored is None:
         out = [OUT] * len(view.columns)
         return Said(
             point.digest, view.runner_ids, view.stage, view.statuses, out, out, b"", b"", view.columns,
-            0.0, 0.0, models,
+            0.0, 0.0, models, public=out, going=going,
         )  # fmt: skip
+    verdict, ahead = verdict_in(view), leader(view)
     return Said(
         point.digest, view.runner_ids, view.stage, view.statuses, _spread(scored.win, view),
         _spread(scored.place, view), scored.price, scored.movement, view.columns, scored.overround,
-        scored.confidence, models,
+        scored.confidence, f"{models},{verdict.label}" if verdict.label else models,
+        public=_spread(scored.public, view), basis=verdict.basis, form_id=verdict.form_id, going=going,
+        leader=ahead.runner_id if ahead else None,
     )  # fmt: skip
 
 
@@ -88,6 +94,7 @@ def is_news(said: Said, before: Said | None) -> bool:
         or said.statuses != before.statuses
         or said.stage != before.stage
         or said.models != before.models
+        or said.basis != before.basis
         or said.runner_ids != before.runner_ids
     )
 
@@ -113,6 +120,7 @@ def reasons(statement: Statement) -> list[Reason]:
         elif old != runner.status:
             kind, words = TURNS.get((old, runner.status), ("FIELD", runner.status.lower().replace("_", " ")))
             found.append(_reason(kind, f"{label(view, at)} {words}", runner.runner_id))
+    found += [_reason(kind, text, runner_id) for kind, text, runner_id in changes(view, said, before)]
     return found + _movers(said, before, was, view)
 
 
@@ -123,10 +131,11 @@ def _movers(said: Said, before: Said, was: dict[str, int], view: View) -> list[R
             moved.append((abs(said.win[at] - before.win[was[id]]), at, was[id]))
     was_price, now_price = prices(before), prices(said)
     moved.sort(key=lambda move: (-move[0], move[1]))
+    by_form = (said.models, said.form_id, said.going) != (before.models, before.form_id, before.going)
     return [
         _reason(
-            "PRICE",
-            f"{label(view, at)} {was_price[old]:.2f} to {now_price[at]:.2f}: "
+            "FORM" if by_form and was_price[old] == now_price[at] else "PRICE",
+            f"{label(view, at)}{_priced(was_price[old], now_price[at])}: "
             f"{before.win[old]:.1%} to {said.win[at]:.1%}",
             said.runner_ids[at],
             before.win[old],
@@ -137,6 +146,11 @@ def _movers(said: Said, before: Said, was: dict[str, int], view: View) -> list[R
     ]
 
 
+def _priced(was: float, now: float) -> str:
+    """The move of a price; nothing where there is none."""
+    return f" {was:.2f} to {now:.2f}" if was > 0.0 or now > 0.0 else ""
+
+
 def _reason(
     kind: str,
     text: str,
@@ -145,13 +159,6 @@ def _reason(
     after: float | None = None,
 ) -> Reason:
     return {"kind": kind, "runner_id": runner_id, "before": before, "after": after, "text": text}
-
-
-def label(view: View, position: int) -> str:
-    """A runner in words: number and name as far as known."""
-    runner = view.runners[position]
-    known = " ".join(part for part in (runner.number, runner.name) if part)
-    return known or f"runner {runner.runner_id}"
 
 
 def prediction(statement: Statement) -> Prediction:
@@ -178,6 +185,9 @@ def prediction(statement: Statement) -> Prediction:
         "overround": said.overround if scored else None,
         "confidence": said.confidence if scored else None,
         "runners": _runners(point, said),
+        "basis": said.basis,
+        "form_id": said.form_id,
+        "pace_words": pace_words(view) if scored else "",
         "lineage": [
             {"topic": key.rpartition(":")[0], "partition": int(key.rpartition(":")[2]),
              "first_offset": first, "last_offset": last}
@@ -186,27 +196,47 @@ def prediction(statement: Statement) -> Prediction:
     }  # fmt: skip
 
 
+class _Figures(NamedTuple):
+    """What is said of one runner."""
+
+    win: float
+    place: float
+    public: float
+    price: float
+    move: list[float]
+    offered: tuple[float, float]
+    """Best price and money traded."""
+
+
 def _runners(point: Point, said: Said) -> list[RunnerPrediction]:
     view = point.view
-    return [
-        {
-            "runner_id": runner.runner_id,
-            "number": runner.number,
-            "name": runner.name,
-            "status": runner.status,
-            "win_probability": win if win >= 0.0 else None,
-            "place_probability": place if win >= 0.0 else None,
-            "fair_odds": 1.0 / win if win > 0.0 else None,
-            "price": price if price > 0.0 else None,
-            "trend": trend(move[1]),
-            "best_price": best if best > 0.0 else None,
-            "traded": traded if traded > 0.0 else None,
-            "movement_5m": relative(move[1]),
-        }
-        for runner, win, place, price, move, (best, traded) in zip(
-            view.runners, said.win, said.place, prices(said), moves(said), _offered(point), strict=True
-        )
-    ]
+    figures = map(_Figures, said.win, said.place, said.public, prices(said), moves(said), _offered(point))
+    return [_runner(*each) for each in zip(view.runners, figures, told(view), strict=True)]
+
+
+def _runner(runner: Runner, said: _Figures, told_of: Told) -> RunnerPrediction:
+    runs, (best, traded) = said.win >= 0.0, said.offered
+    return {
+        "runner_id": runner.runner_id,
+        "number": runner.number,
+        "name": runner.name,
+        "status": runner.status,
+        "win_probability": said.win if runs else None,
+        "place_probability": said.place if runs else None,
+        "fair_odds": 1.0 / said.win if said.win > 0.0 else None,
+        "price": said.price if said.price > 0.0 else None,
+        "trend": trend(said.move[1]),
+        "best_price": best if best > 0.0 else None,
+        "traded": traded if traded > 0.0 else None,
+        "movement_5m": relative(said.move[1]),
+        "fundamental_probability": told_of.fundamental if runs else None,
+        "public_probability": said.public if runs else None,
+        "combined_probability": said.win if runs and told_of.fundamental is not None else None,
+        "contributions": told_of.contributions,
+        "annotations": told_of.annotations,
+        "pace": told_of.pace,
+        "pace_spread": told_of.pace_spread,
+    }
 
 
 def _offered(point: Point) -> list[tuple[float, float]]:

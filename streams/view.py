@@ -5,11 +5,20 @@ A pure function of the state's streams; the order in which they arrived does not
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
-from schemas.records import Entry, RaceCard, RaceStage, ResultState, RunnerStatus, Scratch
+from schemas.records import (
+    Entry,
+    ModelPinned,
+    RaceCard,
+    RaceForm,
+    RaceStage,
+    ResultState,
+    RunnerStatus,
+    Scratch,
+)
 from streams.book import Book
 from streams.state import RaceState
 
@@ -79,6 +88,14 @@ class View:
     result_time: int | None
     winners: tuple[str, ...]
     conditions: dict[str, Any]
+    entries: list[Entry]
+    """The card's entries as shown, in the runners' order."""
+    forms: dict[str, RaceForm]
+    """The latest form of each feature set."""
+    pins: dict[str, ModelPinned]
+    """The model pinned in each role."""
+    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What follows from this view alone and is dear to work out, kept for as long as the view stands."""
 
 
 def view_of(state: RaceState) -> View:
@@ -118,6 +135,9 @@ def view_of(state: RaceState) -> View:
             r.runner_id for r in runners if r.finish_position == 1 and r.runner_id not in finish.out
         ),
         conditions=_conditions(state),
+        entries=names.entries,
+        forms=_forms(state),
+        pins=_pins(state),
     )
 
 
@@ -306,6 +326,22 @@ def _conditions(state: RaceState) -> dict[str, Any]:
         last = state.conditions[key].last
         merged.update({k: v for k, v in (last or {}).items() if v is not None and v != "UNKNOWN"})
     return merged
+
+
+def _forms(state: RaceState) -> dict[str, RaceForm]:
+    """By feature set, of the most trusted source."""
+    told = [form for key in sorted(state.forms, key=_by_source) if (form := state.forms[key].last)]
+    return {form["feature_set"]: form for form in reversed(told)}
+
+
+def _pins(state: RaceState) -> dict[str, ModelPinned]:
+    """By role, of the most trusted source; a pin without a version takes the role's away."""
+    made = [pin for key in sorted(state.pins, key=_by_source) if (pin := state.pins[key].last)]
+    return {pin["role"]: pin for pin in reversed(made) if pin["version"]}
+
+
+def _by_source(key: str) -> tuple[int, str]:
+    return _rank(key.partition("|")[0]), key
 
 
 def _first(values: Iterable[int | None]) -> int | None:

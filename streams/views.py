@@ -1,9 +1,13 @@
 """The race as readers see it, for the compacted topics that gateways start from: its state, and its bars."""
 
+from typing import NamedTuple
+
 from models import relative, trend
 from schemas.identity import uuid_of
 from schemas.records import RaceBars, RaceView, RunnerView
 from streams.book import BACK, BACK_SIZE, BAR_SECONDS, LAST, LAY, LAY_SIZE, TRADED, WIDTH, settle
+from streams.explanation import NOTHING as UNTOLD
+from streams.explanation import Told, figures_of_form, pace_words, told
 from streams.race import Race
 from streams.state import Said
 from streams.statements import OUT, SOURCE, UNKNOWN_MOVES, model_versions, moves, prediction_id
@@ -53,6 +57,9 @@ def race_view(race: Race) -> RaceView:
         "result_time": view.result_time,
         "winners": list(view.winners),
         "alerts": state.alerts,
+        "basis": said.basis if said else "MARKET",
+        "form_id": said.form_id if said else None,
+        "pace_words": pace_words(view) if in_force else "",
     }
 
 
@@ -88,22 +95,40 @@ def race_bars(race: Race) -> RaceBars:
     }
 
 
+class _Figures(NamedTuple):
+    """What was last said of one runner."""
+
+    win: float
+    place: float
+    public: float
+    move: list[float]
+
+
+UNSAID = _Figures(OUT, OUT, OUT, UNKNOWN_MOVES)
+
+
 def _runners(view: View, said: Said | None) -> list[RunnerView]:
     """The runners with what was last said of each."""
-    if said is None:
-        return [_runner(runner, view, OUT, OUT, UNKNOWN_MOVES) for runner in view.runners]
-    figures = dict(zip(said.runner_ids, zip(said.win, said.place, moves(said), strict=True), strict=True))
-    unsaid = (OUT, OUT, UNKNOWN_MOVES)
-    return [_runner(runner, view, *figures.get(runner.runner_id, unsaid)) for runner in view.runners]
+    figures: dict[str, _Figures] = {}
+    if said is not None:
+        # A state stored by an earlier release has no chances by the market alone.
+        rows = map(_Figures, said.win, said.place, said.public or said.win, moves(said))
+        figures = dict(zip(said.runner_ids, rows, strict=True))
+    return [
+        _runner(runner, view, figures.get(runner.runner_id, UNSAID), of_runner)
+        for runner, of_runner in zip(view.runners, told(view), strict=True)
+    ]
 
 
-def _runner(runner: Runner, view: View, win: float, place: float, move: list[float]) -> RunnerView:
+def _runner(runner: Runner, view: View, said: _Figures, of_runner: Told) -> RunnerView:
+    if runner.status != "ACTIVE":
+        said, of_runner = UNSAID, UNTOLD._replace(annotations=of_runner.annotations)
+    win, place, public, move = said
     book = view.book
     known = book is not None and runner.runner_id in book.index
     at = book.index[runner.runner_id] * WIDTH if book is not None and known else 0
     quotes = book.quotes[at : at + WIDTH] if book is not None and known else NOTHING
-    if runner.status != "ACTIVE":
-        win, move = OUT, UNKNOWN_MOVES
+
     scratch = runner.scratch
     return {
         "runner_id": runner.runner_id,
@@ -132,4 +157,11 @@ def _runner(runner: Runner, view: View, win: float, place: float, move: list[flo
         "finish_position": runner.finish_position,
         "placed": runner.placed,
         "trainer_name": runner.trainer_name,
+        "fundamental_probability": of_runner.fundamental,
+        "public_probability": public if win >= 0.0 and public >= 0.0 else None,
+        "contributions": of_runner.contributions,
+        "annotations": of_runner.annotations,
+        "pace": of_runner.pace,
+        "pace_spread": of_runner.pace_spread,
+        "form": figures_of_form(view).get(runner.runner_id, ""),
     }

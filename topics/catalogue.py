@@ -51,8 +51,10 @@ CARDS = _fact("racing.cards", "RaceCard", 0, 400, "Race cards as each source see
 CONDITIONS = _fact("racing.conditions", "Conditions", 1, 400, "Going, surface and weather")
 STATUS = _fact("racing.status", "RaceStatus", 2, 400, "Stages of a race: suspended, off, in play, closed")
 SCRATCHES = _fact("racing.scratches", "Scratch", 3, 400, "Runners taken out or put back")
-ODDS = _fact("racing.odds", "OddsUpdate", 4, 7, "Prices and volumes of each market")
-RESULTS = _fact("racing.results", "Result", 5, 400, "Results, unofficial then official, and corrections")
+MODELS = _fact("racing.models", "ModelPinned", 4, 400, "Which version of a model scores a race")
+FORM = _fact("racing.form", "RaceForm", 5, 400, "What form says of a race's runners, as of a moment")
+ODDS = _fact("racing.odds", "OddsUpdate", 6, 7, "Prices and volumes of each market")
+RESULTS = _fact("racing.results", "Result", 7, 400, "Results, unofficial then official, and corrections")
 
 PREDICTIONS = _fact("racing.predictions", "Prediction", -1, 7, "What is believed of a race, and why")
 ALERTS = _fact("racing.alerts", "Alert", -1, 30, "Scratches, value shifts, steam and drift")
@@ -87,6 +89,10 @@ RULES = Topic(
 NOTICES = Topic(
     "alerts.notices", "Notice", "user_id", PARTITIONS, "delete", 7 * DAY_MS, "Alerts for one user each"
 )
+FORM_REQUESTS = _fact("form.requests", "FormRequest", -1, 7, "What the race worker asks of the form worker")
+SNAPSHOTS = Topic(
+    "models.snapshots", "ModelSnapshot", "model", 1, "delete", 400 * DAY_MS, "Champion and candidate compared"
+)
 
 LARGEST_BYTES = 12 << 20
 """Largest record that any producer of the project sends."""
@@ -97,12 +103,14 @@ DEAD_LETTERS = Topic(
 )  # fmt: skip
 FEED_STATUS = Topic("feeds.status", "FeedStatus", "source", 1, "delete", DAY_MS, "Heartbeats of the feeds")
 
-RACE_EVENTS = (CARDS, CONDITIONS, STATUS, SCRATCHES, ODDS, RESULTS)
+RACE_EVENTS = (CARDS, CONDITIONS, STATUS, SCRATCHES, MODELS, FORM, ODDS, RESULTS)
 """Inputs of the race fold, by rank."""
 
 ALL = (
     *RACE_EVENTS,
     *FORM_EVENTS,
+    FORM_REQUESTS,
+    SNAPSHOTS,
     PREDICTIONS,
     ALERTS,
     RACES,

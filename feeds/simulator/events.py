@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC
 from heapq import heappop, heappush, heapreplace
+from itertools import chain
 from typing import cast
 
 from feeds.simulator.day import RaceDay, Slot, slots
+from feeds.simulator.form import form_events
 from feeds.simulator.race import statements
 from schemas.identity import MICROS, micros, uuid_of
 from schemas.records import Event, FeedState, FeedStatus
@@ -21,10 +23,11 @@ _Waiting = tuple[int, int, Named, Iterator[Named]]
 """Time and race index of a race's next event, the event, and what follows it."""
 
 
-def events(day: RaceDay) -> Iterator[Named]:
+def events(day: RaceDay, *, form: bool = False) -> Iterator[Named]:
     """Events of the day by recorded time, lazily; memory holds the races that are open, no more.
 
-    The same day gives the same events, ids included; an event is recorded when it happens.
+    The same day gives the same events, ids included; an event is recorded when it happens. With `form`,
+    profiles and past performances of its runners come before each card.
     """
     # A day that goes on longer is the same day: its first races keep their ids.
     same = replace(day, races=None, start=day.start.astimezone(UTC))
@@ -33,7 +36,7 @@ def events(day: RaceDay) -> Iterator[Named]:
     beats, told = 0, 0
     now = start
     yield _beat(identity, start, beats, told, "CONNECTED")
-    for named in _races(day, identity):
+    for named in _races(day, identity, form):
         now = named[1]["recorded_time"]
         while (due := start + (beats + 1) * HEARTBEAT_SECONDS * MICROS) <= now:
             beats += 1
@@ -60,14 +63,15 @@ def _beat(identity: str, time: int, sequence: int, told: int, state: FeedState) 
     return "FeedStatus", beat
 
 
-def _races(day: RaceDay, identity: str) -> Iterator[Named]:
+def _races(day: RaceDay, identity: str, form: bool) -> Iterator[Named]:
     """Events of all races by time, then by race; a race is made when its market opens."""
     coming = slots(day)
     upcoming = next(coming, None)
     waiting: list[_Waiting] = []
     while waiting or upcoming is not None:
         while upcoming is not None and (not waiting or upcoming.opens <= waiting[0][0]):
-            _wait(waiting, upcoming.index, _numbered(day, upcoming, identity))
+            told = form_events(day, upcoming, identity) if form else ()
+            _wait(waiting, upcoming.index, chain(told, _numbered(day, upcoming, identity)))
             upcoming = next(coming, None)
         _, index, named, rest = waiting[0]
         yield named

@@ -21,7 +21,8 @@ from streams.state import RaceState
 from topics.catalogue import EVENT_TOPIC, RACE_EVENTS
 
 START = datetime(2026, 7, 16, 17, 0, tzinfo=UTC)
-RACES = {topic.schema for topic in RACE_EVENTS}
+RACES = {topic.schema for topic in RACE_EVENTS} - {"ModelPinned", "RaceForm"}
+"""What a feed tells of races; models and form are the workers'."""
 
 
 def quick(seed: int, races: int) -> RaceDay:

@@ -2,16 +2,20 @@
 
 from typing import Any, cast
 
+from models.guide.values import COLUMNS, FEATURE_SET
 from schemas.defaults import defaults
 from schemas.identity import MICROS, uuid_of
 from schemas.records import (
     Conditions,
     Entry,
     Finisher,
+    ModelPinned,
     OddsUpdate,
     RaceCard,
+    RaceForm,
     RaceStatus,
     Result,
+    RunnerForm,
     RunnerPrice,
     Scratch,
 )
@@ -115,3 +119,27 @@ def going(condition: str, seconds: float, source: str = "betfair") -> Conditions
         "weather_condition": None, "temperature_fahrenheit": None,
     }  # fmt: skip
     return cast(Conditions, own)
+
+
+def form(values: dict[str, list[float | None]], seconds: float, **fields: Any) -> RaceForm:
+    """Form by runner; the columns are those of the guide unless given."""
+    source = fields.pop("source", "hpr-form")
+    runners = [
+        {**defaults(RunnerForm), "runner_id": runner, "horse_id": runner, "values": row}
+        for runner, row in values.items()
+    ]
+    own = {
+        **header(f"form:{fields.get('feature_set', FEATURE_SET)}", seconds, source),
+        "request_id": uuid_of("request"), "feature_set": FEATURE_SET, "as_of": OFF, "learnt": "00",
+        "races_learnt": 0, "columns": list(COLUMNS), "runners": runners,
+    }  # fmt: skip
+    return cast(RaceForm, {**own, **fields})
+
+
+def pinned(version: str, seconds: float, role: str = "CHAMPION", **fields: Any) -> ModelPinned:
+    """A model pinned to the race."""
+    own = {
+        **header(f"pin:{role}:{version}", seconds, fields.pop("source", "hpr")), "role": role,
+        "model": "guide", "version": version, "feature_set": FEATURE_SET,
+    }  # fmt: skip
+    return cast(ModelPinned, {**own, **fields})

@@ -9,7 +9,19 @@ from hypothesis import strategies as st
 from schemas.records import Event
 from streams.race import Race
 from streams.state import RaceState, bury, dump, load
-from tests.streams.events import RACE, card, entry, going, odds, price, result, scratch, status
+from tests.streams.events import (
+    RACE,
+    card,
+    entry,
+    form,
+    going,
+    odds,
+    pinned,
+    price,
+    result,
+    scratch,
+    status,
+)
 
 Named = tuple[str, Event]
 THREE = [entry("1"), entry("2"), entry("3")]
@@ -114,6 +126,26 @@ class TestPrices:
         assert race.view.places == 2
 
 
+class TestFormAndModels:
+    def test_form_is_kept_by_feature_set_and_a_later_answer_replaces_it(self) -> None:
+        first, other = form({"1": [1.0]}, 1), form({"1": [7.0]}, 1, feature_set="other")
+        later = form({"1": [2.0]}, 3)
+        race = folded(("RaceForm", later), ("RaceForm", other), ("RaceForm", first))
+        assert race.view.forms == {later["feature_set"]: later, "other": other}
+
+    def test_a_pin_replaces_the_last_of_its_role(self) -> None:
+        race = folded(("ModelPinned", pinned("a", 1)), ("ModelPinned", pinned("c", 1, "CANDIDATE")))
+        race.fold("ModelPinned", pinned("b", 2))
+        assert {role: pin["version"] for role, pin in race.view.pins.items()} == {
+            "CHAMPION": "b",
+            "CANDIDATE": "c",
+        }
+
+    def test_a_pin_without_a_version_takes_the_model_away(self) -> None:
+        race = folded(("ModelPinned", pinned("a", 1)), ("ModelPinned", pinned("", 2)))
+        assert not race.view.pins
+
+
 class TestResults:
     def test_a_dead_heat_has_two_winners(self) -> None:
         race = folded(("RaceCard", card(THREE)), ("Result", result({"1": 1, "2": 1, "3": 3}, 2000)))
@@ -172,6 +204,8 @@ def test_a_tombstone_takes_no_event_twice() -> None:
     events: list[Named] = [
         ("RaceCard", card(THREE)),
         ("OddsUpdate", odds([price("1", 4.0)], 3)),
+        ("RaceForm", form({"1": []}, 4)),
+        ("ModelPinned", pinned("v", 5)),
         ("Result", result({"1": 1}, 9)),
     ]
     tomb = bury(folded(*events).state)
@@ -226,6 +260,15 @@ def streams(draw: Any) -> list[list[Named]]:
                 for t in draw(moments)
             ]
         )
+        made.append(
+            [("RaceForm", form({"1": [float(t)]}, t, source=source, columns=["runs"])) for t in draw(moments)]
+        )
+        made.append(
+            [
+                ("ModelPinned", pinned(draw(st.sampled_from(["", "a", "b"])), t, source=source))
+                for t in draw(moments)
+            ]
+        )
         for market, kind in (("win", "WIN"), ("place", "PLACE")):
             made.append(
                 [
@@ -276,6 +319,7 @@ def test_order_across_streams_repeats_and_delays_change_nothing(two: tuple[list[
         also.winners,
     )
     assert (shown.book, shown.rows) == (also.book, also.rows)
+    assert (shown.forms, shown.pins) == (also.forms, also.pins)
 
 
 @settings(max_examples=30, deadline=None)

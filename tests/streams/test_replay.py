@@ -18,7 +18,7 @@ from streams.race import Race
 from streams.replay import Published, Races, located, replay, replay_in_processes
 from streams.scoring import default_scorer
 from streams.state import RaceState
-from tests.streams.events import RACE, card, entry, going, odds, price, result, scratch, status
+from tests.streams.events import RACE, card, entry, form, going, odds, pinned, price, result, scratch, status
 from topics.catalogue import RACE_EVENTS
 
 Named = tuple[str, Event]
@@ -48,6 +48,7 @@ class TestLocated:
         every: list[Named] = [
             ("Result", result({"1": 1}, 5)), ("OddsUpdate", odds([price("1", 2.0)], 5)),
             ("Scratch", scratch("2", 5)), ("RaceStatus", status("SUSPENDED", 5)),
+            ("RaceForm", form({}, 5)), ("ModelPinned", pinned("v", 5)),
             ("Conditions", going("GOOD", 5)), ("RaceCard", card(FIELD, 5)),
         ]  # fmt: skip
         assert [record.topic for record in located(every)] == [topic.name for topic in RACE_EVENTS]

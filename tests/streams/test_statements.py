@@ -13,6 +13,7 @@ from schemas.codec import default_codec
 from schemas.records import Alert, Event, Prediction, Reason
 from streams import engine
 from streams.engine import Located
+from streams.explanation import label
 from streams.lines import line_of_statement
 from streams.race import Race
 from streams.replay import TOPICS, Races
@@ -21,7 +22,6 @@ from streams.state import RaceState, Said, dump, load
 from streams.statements import (
     Statement,
     is_news,
-    label,
     model_versions,
     prediction,
     prediction_id,

@@ -1,0 +1,140 @@
+"""Lines of a form guide: a past run of one horse, from an event or from a result just learnt."""
+
+from datetime import date
+from math import log
+
+from msgspec import Struct
+
+from schemas.records import FormLine, PastPerformance
+
+WORST_LENGTHS = 25.0
+"""Beaten farther than this says no more."""
+
+FIELD_WORTH = 1.6
+"""Lengths that beating e times as many rivals is worth."""
+
+FIGURE_WORTH = 0.25
+"""Log-odds that a length of figure counts beside the market's regard: one run's luck is large."""
+
+KEPT = 12
+"""Lines kept of a horse."""
+
+WET = frozenset(
+    (
+        "MUDDY", "SLOPPY", "SLOW", "HEAVY", "SOFT", "YIELDING", "WET", "SEALED", "WETFAST",
+        "GOODTOYIELDING", "YIELDINGTOSOFT", "GOODTOSOFT", "SOFTTOHEAVY", "WETSLOW",
+    )
+)  # fmt: skip
+"""Goings on the wet side, letters only."""
+
+
+class Line(Struct, frozen=True):
+    """One past run; None where the source does not say."""
+
+    day: int
+    """Proleptic ordinal of the racing date."""
+    track: str | None
+    furlongs: float | None
+    surface: str
+    going: str | None
+    position: int | None
+    runners: int | None
+    lengths: float | None
+    price: float | None
+    early: int | None
+    """Position at the first call."""
+    rider: str | None
+    geared: bool
+    weight: float | None
+    comments: str | None = None
+
+    @property
+    def figure(self) -> float | None:
+        """Lengths behind the winner, less what a larger field makes of them: 0 is a win against nobody."""
+        if self.position is None or not self.runners:
+            return None
+        beaten = self.lengths if self.lengths is not None else 2.0 * (self.position - 1)
+        return FIELD_WORTH * log(self.runners) - min(max(beaten, 0.0), WORST_LENGTHS)
+
+    @property
+    def backed(self) -> float | None:
+        """Log of the market's chance times the runners: 0 is an average runner's."""
+        if not self.price or self.price <= 1.0 or not self.runners:
+            return None
+        return log(self.runners / self.price)
+
+    @property
+    def rating(self) -> float | None:
+        """What the run says of the horse: its figure and what the market thought, in log-odds."""
+        figure, backed = self.figure, self.backed
+        if figure is None:
+            return None
+        return FIGURE_WORTH * figure + (backed if backed is not None else FIGURE_WORTH * figure)
+
+    @property
+    def forward(self) -> float | None:
+        """Where it ran early, from 0 in front to 1 at the back."""
+        if self.early is None or not self.runners or self.runners < 2:
+            return None
+        return min(max((self.early - 1) / (self.runners - 1), 0.0), 1.0)
+
+
+def is_wet(going: str | None) -> bool | None:
+    """Whether a going is on the wet side; None where it is not stated.
+
+    >>> is_wet("Good to soft"), is_wet("FAST"), is_wet(None)
+    (True, False, None)
+    """
+    if not going:
+        return None
+    return "".join(c for c in going.upper() if c.isalpha()) in WET
+
+
+def day_of(text: str | None) -> int | None:
+    """Ordinal of a date, YYYY-MM-DD; None where it is none."""
+    try:
+        return date.fromisoformat(text or "").toordinal()
+    except ValueError:
+        return None
+
+
+def line_of(run: PastPerformance) -> Line | None:
+    """The line of a past performance; None where it has no date to stand at."""
+    day = day_of(run["race_date"])
+    if day is None:
+        return None
+    calls = run["calls"]
+    return Line(
+        day=day,
+        track=run["track_name"] or run["track_code"],
+        furlongs=run["distance_furlongs"] if (run["distance_furlongs"] or 0.0) > 0.0 else None,
+        surface=run["surface"],
+        going=run["track_condition"],
+        position=run["finish_position"],
+        runners=run["number_of_runners"],
+        lengths=run["lengths_behind_winner"],
+        price=run["starting_price"],
+        early=calls[0]["position"] if calls else None,
+        rider=run["jockey_name"],
+        geared=bool(run["equipment"]),
+        weight=run["weight_carried_lbs"],
+        comments=run["comments"],
+    )
+
+
+def printed(line: Line) -> FormLine:
+    """The line as an event carries it."""
+    return {
+        "race_date": date.fromordinal(line.day).isoformat(),
+        "track_name": line.track,
+        "distance_furlongs": line.furlongs,
+        "surface": line.surface,
+        "track_condition": line.going,
+        "finish_position": line.position,
+        "number_of_runners": line.runners,
+        "lengths_behind_winner": line.lengths,
+        "starting_price": line.price,
+        "early_position": line.early,
+        "jockey_name": line.rider,
+        "comments": line.comments,
+    }

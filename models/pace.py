@@ -1,0 +1,76 @@
+"""How a race will be run: who leads, where each runs at the calls, and who profits."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.layout import Floats
+
+CALLS = ("early", "middle", "late", "finish")
+
+SHARPNESS = 6.0
+"""Log-odds of being in front early that a whole field's difference in running style is worth."""
+
+FADES = (1.0, 0.75, 0.35, 0.0)
+"""How much of a call is early speed; the rest is ability."""
+
+CONTESTED = 1.6
+"""Runners with early speed, weighted by it, beyond which the lead is contested."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """A projection over the runners still in, in their order."""
+
+    positions: Floats
+    """Expected position at each of CALLS, from 1, (runners, 4)."""
+    spread: Floats
+    """Standard deviation of the early position, (runners,)."""
+    lead: Floats
+    """Chance to lead early, (runners,); sums to 1."""
+    pressure: float
+    """How many runners want the lead: above CONTESTED they tire each other."""
+
+
+def project(forward: Floats, ability: Floats) -> Pace:
+    """The pace from usual early standing (0 in front, 1 at the back, NaN unknown) and log-odds of winning.
+
+    At each call positions follow Plackett and Luce: runner j is before i with w_j / (w_i + w_j), so the
+    expected position is 1 plus the sum of these over the others, in closed form. `w` goes from early speed
+    to ability over the calls.
+    """
+    speed = np.where(np.isfinite(forward), 0.5 - forward, 0.0)
+    early = SHARPNESS * speed
+    able = ability - ability.mean()
+    logs = [fade * early + (1.0 - fade) * able for fade in FADES]
+    before = [_before(each) for each in logs]
+    positions = np.column_stack([1.0 + each.sum(axis=1) for each in before])
+    spread = np.sqrt((before[0] * (1.0 - before[0])).sum(axis=1))
+    weights = np.exp(early - early.max())
+    pressure = float(np.maximum(2.0 * speed, 0.0).sum())
+    return Pace(positions, spread, weights / weights.sum(), pressure)
+
+
+def _before(log_weights: Floats) -> Floats:
+    """Chance that column j is before row i, 0 on the diagonal."""
+    apart = np.clip(log_weights[:, None] - log_weights[None, :], -500.0, 500.0)
+    chance = 1.0 / (1.0 + np.exp(apart))
+    np.fill_diagonal(chance, 0.0)
+    found: Floats = chance
+    return found
+
+
+def in_words(pace: Pace, names: list[str]) -> str:
+    """The projection in one or two sentences; `names` in the runners' order."""
+    if len(names) < 2:
+        return ""
+    order = np.argsort(-pace.lead, kind="stable").tolist()
+    first, second = order[0], order[1]
+    opening = f"{names[first]} is likely to lead ({pace.lead[first]:.0%})"
+    if pace.lead[first] < 1.5 * pace.lead[second]:
+        opening = f"{names[first]} and {names[second]} dispute the lead"
+    gains = pace.positions[:, 0] - pace.positions[:, 3]
+    closer = int(np.argmax(gains))
+    if pace.pressure > CONTESTED and gains[closer] > 1.0:
+        return f"{opening}; a contested pace that suits {names[closer]} from behind."
+    return f"{opening}; {'a strong' if pace.pressure > CONTESTED else 'an even'} pace."

@@ -1,0 +1,144 @@
+"""What form adds at a scoring point: the belief of the pinned model, and win chances of form and market."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import exp, log
+from typing import Protocol, cast
+
+import numpy as np
+
+from models import Scores, finish_within
+from models.belief import Belief, FormModel, combine
+from models.form.facts import RaceFacts, facts_of
+from models.layout import Floats
+from models.market import by_places
+from schemas.errors import ModelError
+from schemas.records import Conditions, ModelPinned, RaceCard, RaceForm
+from streams.view import View
+
+MARKET = "MARKET"
+MARKET_AND_FORM = "MARKET_AND_FORM"
+UNKNOWN_FORM = 0.75
+"""What confidence is left of a race in which no runner has form though a model of form is pinned."""
+
+FORM_ALONE = 0.2
+"""Confidence of form without any price, when it knows every runner: an order, not a probability."""
+
+
+class Library(Protocol):
+    """Models by version."""
+
+    def model(self, version: str) -> FormModel:
+        """The model of a version; raises ModelError where its file is missing or corrupt."""
+
+
+class NoModels:
+    """A library without models: every pin stays unanswered, and predictions say so."""
+
+    def model(self, version: str) -> FormModel:
+        """Raises ModelError."""
+        raise ModelError(f"model {version} is not in the registry")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What form says of a view, by runner and by betting interest; without belief, `basis` says why."""
+
+    basis: str
+    form_id: str | None = None
+    model: FormModel | None = None
+    belief: Belief | None = None
+    rows: tuple[int, ...] = ()
+    """Positions among the card's runners of the belief's runners."""
+    by_interest: Belief | None = None
+    known: float = 0.0
+    """Share of the runners still in that have form."""
+
+    @property
+    def label(self) -> str:
+        """The model as predictions name it, `name=version`; empty where none spoke."""
+        return f"{self.model.name}={self.model.version}" if self.model and self.belief else ""
+
+
+NO_MODEL = Verdict(MARKET)
+
+
+def verdict_of(view: View, library: Library, role: str = "CHAMPION") -> Verdict:
+    """The verdict of the model pinned in a role; worked out once a view and kept with it."""
+    found = view.memo.get(role)
+    if found is None:
+        found = view.memo[role] = _verdict(view, library, view.pins.get(role))
+    return cast(Verdict, found)
+
+
+def _verdict(view: View, library: Library, pin: ModelPinned | None) -> Verdict:
+    if pin is None or not view.interests:
+        return NO_MODEL
+    form = view.forms.get(pin["feature_set"])
+    if form is None:
+        return Verdict("the market alone: form has not been told yet")
+    try:
+        return _believed(view, form, library.model(pin["version"]))
+    except ModelError as error:
+        return Verdict(f"the market alone: {error}", form["event_id"])
+
+
+def _believed(view: View, form: RaceForm, model: FormModel) -> Verdict:
+    rows = tuple(at for at, column in enumerate(view.columns) if column >= 0)
+    belief = model.believe(
+        facts_at(view), form["columns"], values_at(view, form), np.array(rows, dtype=np.intp)
+    )
+    if not np.isfinite(belief.contributions).all() or not all(np.isfinite(belief.fundamental)):
+        return Verdict("the market alone: the model gave no number", form["event_id"])
+    known = sum(belief.known) / len(belief.known)
+    basis = MARKET_AND_FORM if known else "the market alone: no runner has form"
+    if belief.strays:
+        basis += f"; {belief.strays} runners are outside what the model was trained on, drawn into its range"
+    interests = _by_interest(belief, [view.columns[row] for row in rows]) if view.coupled else belief
+    return Verdict(basis, form["event_id"], model, belief, rows, interests, known)
+
+
+def facts_at(view: View) -> RaceFacts:
+    """The race's facts as it is shown, all runners of the card in their order."""
+    card = cast(RaceCard, {**view.card, "entries": view.entries})
+    return facts_of(
+        card, cast(Conditions, {"surface": "UNKNOWN", "track_condition": None, **view.conditions})
+    )
+
+
+def values_at(view: View, form: RaceForm) -> Floats:
+    """Values of the card's runners, (runners, columns), NaN for unknown; runners not told of have none."""
+    told = {runner["runner_id"]: runner["values"] for runner in form["runners"]}
+    nothing = [None] * len(form["columns"])
+    rows = [told.get(runner.runner_id, nothing) for runner in view.runners]
+    return np.array(rows, dtype=np.float64).reshape(len(rows), len(form["columns"]))
+
+
+def _by_interest(belief: Belief, columns: list[int]) -> Belief:
+    """The belief of coupled runners as one: chances add up, and so do weights."""
+    count = max(columns) + 1
+    fundamental, weight, known = [0.0] * count, [0.0] * count, [False] * count
+    for at, column in enumerate(columns):
+        fundamental[column] += belief.fundamental[at]
+        weight[column] += exp(belief.residual[at])
+        known[column] = known[column] or belief.known[at]
+    members = [columns.count(column) for column in range(count)]
+    # The public's chance is the whole interest's: what form adds is the members' mean.
+    residual = [log(w / n) if k else 0.0 for w, n, k in zip(weight, members, known, strict=True)]
+    return replace(belief, fundamental=fundamental, known=known, residual=residual)
+
+
+def with_form(scores: Scores, verdicts: Sequence[Verdict], places: np.ndarray) -> Scores:
+    """The block's scores with win and place of form and market together; each row as alone."""
+    public: list[list[float]] = scores.win.tolist()
+    priced: list[bool] = np.any(scores.price > 0.0, axis=1).tolist()
+    rows, confidence = [], scores.confidence.copy()
+    for at, verdict in enumerate(verdicts):
+        belief = verdict.by_interest
+        rows.append(public[at] if belief is None else combine(belief, public[at], priced[at]))
+        if verdict is not NO_MODEL:
+            confidence[at] *= UNKNOWN_FORM + (1.0 - UNKNOWN_FORM) * verdict.known
+            if not priced[at]:
+                confidence[at] = FORM_ALONE * verdict.known
+    win = np.array(rows)
+    return replace(scores, win=win, place=by_places(finish_within, win, places), confidence=confidence)
