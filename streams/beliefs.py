@@ -7,11 +7,11 @@ from typing import Protocol, cast
 
 import numpy as np
 
-from models import Scores, finish_within
+from models import DISCOUNTED, Scores
 from models.belief import Belief, FormModel, combine
 from models.form.facts import RaceFacts, facts_of
-from models.layout import Floats
-from models.market import by_places
+from models.layout import Counts, Floats
+from models.places import finish_of
 from schemas.errors import ModelError
 from schemas.records import Conditions, ModelPinned, RaceCard, RaceForm
 from streams.view import View
@@ -128,7 +128,7 @@ def _by_interest(belief: Belief, columns: list[int]) -> Belief:
     return replace(belief, fundamental=fundamental, known=known, residual=residual)
 
 
-def with_form(scores: Scores, verdicts: Sequence[Verdict], places: np.ndarray) -> Scores:
+def with_form(scores: Scores, verdicts: Sequence[Verdict], places: Counts) -> Scores:
     """The block's scores with win and place of form and market together; each row as alone."""
     public: list[list[float]] = scores.win.tolist()
     priced: list[bool] = np.any(scores.price > 0.0, axis=1).tolist()
@@ -141,4 +141,7 @@ def with_form(scores: Scores, verdicts: Sequence[Verdict], places: np.ndarray) -
             if not priced[at]:
                 confidence[at] = FORM_ALONE * verdict.known
     win = np.array(rows)
-    return replace(scores, win=win, place=by_places(finish_within, win, places), confidence=confidence)
+    place = np.empty_like(win)
+    for chances, paid, found in zip(win, places.tolist(), place, strict=True):
+        finish_of(chances, paid, DISCOUNTED, found)
+    return replace(scores, win=win, place=place, confidence=confidence)

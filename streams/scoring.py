@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import MarketBatch, MarketModel, Model, PlaceMarketModel, Scores
+from models.layout import Floats
 from models.movement import HORIZONS_MINUTES
 from schemas.identity import MICROS
 from schemas.records import Alert
@@ -120,7 +121,7 @@ class Scorer:
                 members.sort(key=lambda at: (id(points[at].view), id(points[at].past)))
                 batch = _batch([points[at] for at in members])
                 scores = (self.place if placed else self.win).score(batch)
-                public = scores.win.tolist()
+                public = scores.win
                 verdicts = [verdict_of(points[at].view, self.library) for at in members]
                 if any(verdict is not NO_MODEL for verdict in verdicts):
                     scores = with_form(scores, verdicts, batch.places)
@@ -129,18 +130,20 @@ class Scorer:
         return scored
 
 
-def _rows_of(scores: Scores, public: list[list[float]]) -> Iterator[Scored]:
+def _rows_of(scores: Scores, public: Floats) -> Iterator[Scored]:
     """The rows of a block, cut from it as a whole, which is several times faster than row by row."""
+    wins: list[list[float]] = scores.win.tolist()
+    alone: list[list[float]] = wins if public is scores.win else public.tolist()
     price, movement = scores.price.tobytes(), scores.movement.tobytes()
     size = scores.price.shape[1] * scores.price.itemsize
     wide = size * len(HORIZONS_MINUTES)
     columns = zip(
-        scores.win.tolist(), scores.place.tolist(), scores.overround.tolist(), scores.confidence.tolist(),
+        wins, scores.place.tolist(), scores.overround.tolist(), scores.confidence.tolist(),
         strict=True,
     )  # fmt: skip
     for row, (win, place, overround, confidence) in enumerate(columns):
         prices, moves = price[row * size : (row + 1) * size], movement[row * wide : (row + 1) * wide]
-        yield Scored(scores, row, win, place, prices, moves, overround, confidence, public[row])
+        yield Scored(scores, row, win, place, prices, moves, overround, confidence, alone[row])
 
 
 def default_scorer(library: Library | None = None) -> Scorer:
