@@ -6,8 +6,9 @@ from typing import cast
 from schemas.identity import MICROS, uuid_of
 from schemas.records import Alert, AlertKind, Event, Scratch
 from streams.alerts import HOUR_SECONDS, RULES_VERSION, scratch_alert
+from streams.explanation import label
 from streams.state import RaceState
-from streams.statements import SOURCE, Statement, label, reasons
+from streams.statements import SOURCE, Statement, reasons
 from streams.view import Runner, View
 
 TELLING = ("RaceCard", "Scratch", "Conditions", "Result")
