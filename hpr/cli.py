@@ -31,6 +31,7 @@ app = typer.Typer(
 app.command()(service_commands.up)
 app.add_typer(feed_commands.app, name="feed")
 feed_commands.app.command("hong-kong")(history_commands.hong_kong)
+feed_commands.app.command("uk-ire")(history_commands.uk_ire)
 app.command()(service_commands.worker)
 app.command()(service_commands.gateway)
 app.command()(sink)

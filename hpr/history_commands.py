@@ -47,6 +47,29 @@ def hong_kong(
     _feed((provider.SOURCE, provider.read), folder, (start, end), speed, options)
 
 
+def uk_ire(
+    folder: Folder,
+    *,
+    start: Day = None,
+    end: LastDay = None,
+    speed: Speed = "max",
+    broker: Broker = None,
+    topic_prefix: Prefix = None,
+    registry: Registry = None,
+    log_level: LogLevel = None,
+    log_format: LogFormat = None,
+) -> None:
+    """Results of Great Britain and Ireland, with starting prices.
+
+    Example: hpr feed uk-ire data/ --from 2024-01-01
+    """
+    from feeds import uk_ire as provider
+
+    options = {"broker": broker, "topic_prefix": topic_prefix, "registry": registry}
+    options |= {"log_level": log_level, "log_format": log_format}
+    _feed((provider.SOURCE, provider.read), folder, (start, end), speed, options)
+
+
 def _feed(
     provider: tuple[str, Reader], folder: Path, days: Days, speed: str, options: dict[str, str | None]
 ) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import product
 
-from feeds.hong_kong.files import Row
 from feeds.hong_kong.race import Paid, Race, RaceKey, Runner, Section
 from feeds.hong_kong.words import (
     CLASSES,
@@ -19,6 +18,7 @@ from feeds.hong_kong.words import (
     pool_of,
     seconds_of,
 )
+from feeds.tables import Row
 
 SECTIONS = range(1, 7)
 _BRACKETED = re.compile(r"\(([\d:.]+)\)")

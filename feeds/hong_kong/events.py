@@ -5,8 +5,10 @@ from typing import Any, cast
 
 from feeds.hong_kong.names import Horse, Profile
 from feeds.hong_kong.race import Race, Runner, Section
-from feeds.hong_kong.reading import SOURCE, Named
-from feeds.hong_kong.times import Times, card_time, times_of
+from feeds.hong_kong.reading import SOURCE
+from feeds.hong_kong.times import CONDITIONS_MICROS, card_time, times_of, withdrawn_time
+from feeds.order import Named
+from feeds.telling import Telling, Times
 from schemas.defaults import defaults
 from schemas.identity import numbered_race, uuid_of
 from schemas.records import (
@@ -40,17 +42,18 @@ Profiles = Mapping[str, Profile]
 def race_events(race: Race, profiles: Profiles) -> list[Named]:
     """Everything that is told of one race, by recorded time. `profiles` are by horse id."""
     times = times_of(race)
-    telling = _Telling(race)
+    telling = Telling(SOURCE, numbered_race(race.key.track, race.key.day, race.key.number))
     telling.add("RaceCard", "card", times.card, times.card, _card(race, times, profiles))
     for runner in race.runners:
         if runner.scratched:
             late = runner.code is not None and runner.code.endswith("-A")
-            when = times.late_withdrawn if late else times.withdrawn
+            when = withdrawn_time(race, late)
             body = {**defaults(Scratch), "runner_id": runner.brand, "reason": runner.code}
             telling.add("Scratch", f"scratch:{runner.brand}", when, when, body)
     if race.going:
+        before = times.off - CONDITIONS_MICROS
         body = {**defaults(Conditions), "track_condition": race.going, "surface": race.surface}
-        telling.add("Conditions", "conditions", times.conditions, times.conditions, body)
+        telling.add("Conditions", "conditions", before, before, body)
     if any(runner.odds for runner in race.starters):
         telling.add("OddsUpdate", "odds", times.off, times.off, _odds(race))
     telling.add("Result", "result", times.finish, times.official, _result(race))
@@ -58,26 +61,6 @@ def race_events(race: Race, profiles: Profiles) -> list[Named]:
         body = _performance(race, runner)
         telling.add("PastPerformance", f"run:{runner.brand}", times.finish, times.told, body)
     return sorted(telling.events, key=lambda named: named[1]["recorded_time"])
-
-
-class _Telling:
-    """Events of one race as they are told, numbered in the order of telling."""
-
-    def __init__(self, race: Race) -> None:
-        self.events: list[Named] = []
-        self._race_id = numbered_race(race.key.track, race.key.day, race.key.number)
-
-    def add(self, name: str, what: str, event_time: int, recorded_time: int, body: Mapping[str, Any]) -> None:
-        event = {
-            "event_id": uuid_of(f"{SOURCE}:{self._race_id}:{what}"),
-            "source": SOURCE,
-            "race_id": self._race_id,
-            "event_time": event_time,
-            "recorded_time": recorded_time,
-            "sequence": len(self.events),
-            **body,
-        }
-        self.events.append((name, cast(Event, event)))
 
 
 def profile_event(horse: Horse, profile: Profile) -> Named:

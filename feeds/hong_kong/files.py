@@ -1,20 +1,18 @@
 """The files of Hong Kong's history: meetings in archives or folders, details in packed tables, day by day."""
 
-import csv
-import gzip
-import lzma
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import IO, NamedTuple
 
+from feeds import tables
+from feeds.tables import Row
 from schemas.errors import FeedError
 
 TABLES = ("results", "commentary", "dividends", "sectional_times", "horse_profiles")
 MEETINGS, DETAILS = "hkjc_meetings", "hkjc_details"
-READ_ERRORS = (OSError, EOFError, ValueError, lzma.LZMAError, tarfile.TarError, csv.Error)
+READ_ERRORS = (*tables.READ_ERRORS, tarfile.TarError)
 """What unpacking raises."""
 
 
@@ -24,15 +22,6 @@ class Sources:
 
     meetings: list[Path]
     tables: dict[str, Path]
-
-
-class Row(NamedTuple):
-    """A line of a table, or the bytes of a race; `error` says why it is none."""
-
-    origin: str
-    cells: dict[str, str]
-    data: bytes = b""
-    error: str | None = None
 
 
 def locate(folder: Path) -> Sources:
@@ -68,32 +57,6 @@ def meeting_files(paths: list[Path]) -> Iterator[Row]:
                         yield Row(f"{path.name}/{member.name}", {}, content.read())
         except READ_ERRORS as error:
             yield Row(path.name, {}, error=f"the file is cut off or corrupt: {error}")
-
-
-def rows(path: Path) -> Iterator[Row]:
-    """Lines of a table; what cannot be read is a Row with `error`."""
-    try:
-        with opened(path) as file:
-            lines = csv.reader(file)
-            header = next(lines, [])
-            for number, cells in enumerate(lines, 2):
-                origin = f"{path.name}:{number}"
-                if len(cells) == len(header):
-                    yield Row(origin, dict(zip(header, cells, strict=True)))
-                else:
-                    error = f"{len(cells)} cells where the header has {len(header)}"
-                    yield Row(origin, {}, ",".join(cells).encode(), error)
-    except READ_ERRORS as error:
-        yield Row(path.name, {}, error=f"the file is cut off or corrupt: {error}")
-
-
-def opened(path: Path) -> IO[str]:
-    """A table as text, packed or plain, with or without a byte order mark."""
-    if path.suffix == ".xz":
-        return lzma.open(path, "rt", encoding="utf-8-sig", newline="")
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-    return path.open(encoding="utf-8-sig", newline="")
 
 
 def by_day(table: Iterator[Row]) -> Iterator[tuple[str, list[Row]]]:

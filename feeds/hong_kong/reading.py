@@ -1,20 +1,18 @@
 """The files of Hong Kong's history, opened and joined a day at a time."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from itertools import groupby
-from typing import cast
 
 from feeds.hong_kong import details, meetings
-from feeds.hong_kong.files import Row, Sources, by_day, meeting_files, rows
+from feeds.hong_kong.files import Sources, by_day, meeting_files
 from feeds.hong_kong.join import joined
 from feeds.hong_kong.names import Names
 from feeds.hong_kong.race import Race, RaceKey, Runner
 from feeds.hong_kong.words import horse_of
-from schemas.dead_letters import dead_letter
-from schemas.records import Event
+from feeds.order import Named
+from feeds.tables import Row, letter, rows
 
 SOURCE = "hong-kong"
 MISFITS = (ValueError, KeyError, TypeError)
@@ -24,16 +22,9 @@ BESIDE = ("sectional_times", "commentary", "dividends")
 """Tables that add to the races of the results."""
 
 Counts = Counter[str]
-Named = tuple[str, Event]
 Runners = dict[tuple[RaceKey, str], Runner]
 Days = tuple[date, date]
 ALL_DAYS = (date.min, date.max)
-
-
-def letter(row: Row, reason: str) -> Named:
-    """A dead letter of a line or file."""
-    payload = row.data or json.dumps(row.cells, ensure_ascii=False).encode()
-    return "DeadLetter", cast(Event, dead_letter(SOURCE, payload, row.origin, reason, identity=row.origin))
 
 
 class Reading:
@@ -51,7 +42,7 @@ class Reading:
         return found
 
     def _reject(self, row: Row, reason: str) -> None:
-        self._rejected.append(letter(row, reason))
+        self._rejected.append(letter(SOURCE, row, reason))
 
     def _learn(self) -> None:
         """The first reading: who is who. What does not fit is told in the second."""

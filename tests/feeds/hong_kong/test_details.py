@@ -3,8 +3,8 @@ from collections.abc import Callable
 import pytest
 
 from feeds.hong_kong import details
-from feeds.hong_kong.files import Row
 from feeds.hong_kong.race import Paid, Section
+from feeds.tables import Row
 
 Make = Callable[..., dict[str, str]]
 
