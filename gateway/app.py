@@ -1,6 +1,7 @@
 """The gateway as one application, and the server that runs it."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,9 +13,12 @@ from fastapi import FastAPI
 from uvicorn.server import ServerState
 
 from gateway import pages, problems, registry, rest
+from gateway.accounts import application as accounts
+from gateway.accounts.live import LiveAuthority
 from gateway.errors import GatewayError
 from gateway.hub import Hub
 from gateway.protocol import Limits
+from gateway.site import Site, SiteSettings, open_site
 from gateway.viewer import Authority
 from gateway.ws import LiveProtocol
 from schemas import history
@@ -37,23 +41,26 @@ def create_app(
     *,
     codec: Codec | None = None,
     authority: Authority | None = None,
+    site: Site | None = None,
 ) -> FastAPI:
     """The application: reads `racing.races` and `feeds.status` under `prefix` from the brokers `bootstrap`.
 
     `static` is the folder of the built dashboard, `committed` the schema history if not the project's own,
     `codec` one with ids of its own, such as another registry's, which are then the ids that are served;
-    `authority` says who live clients are, where there are accounts.
+    `authority` says who live clients are, where there are accounts, those of `site`.
     """
+    authority = authority or (None if site is None else LiveAuthority(site))
     codec = codec or Codec(committed or history.load())
     hub = Hub(bootstrap, prefix, codec, limits, authority)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await hub.start()
-        try:
+        async with contextlib.AsyncExitStack() as open_here:
+            if site is not None:
+                await open_here.enter_async_context(accounts.opened(site))
+            await hub.start()
+            open_here.push_async_callback(hub.stop)
             yield
-        finally:
-            await hub.stop()
 
     app = FastAPI(
         title="HorseRacePro",
@@ -68,6 +75,8 @@ def create_app(
     problems.install(app)
     for router in (rest.races(hub), rest.service(hub)):
         app.include_router(router)
+    if site is not None:
+        accounts.install(app, site)
     registry.install(app, codec.history)
     pages.install(app, static)
     return app
@@ -122,10 +131,19 @@ def server(app: FastAPI) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def serve(host: str, port: int, bootstrap: str, prefix: str = "", codec: Codec | None = None) -> None:
-    """Serve until told to stop.
+def serve(
+    host: str,
+    port: int,
+    bootstrap: str,
+    prefix: str = "",
+    *,
+    codec: Codec | None = None,
+    site: SiteSettings | None = None,
+) -> None:
+    """Serve until told to stop; without `site` there are no accounts.
 
-    Raises GatewayError, before anything is started, if the port cannot be had.
+    Raises GatewayError, before anything is started, if the port cannot be had or the site not be opened.
     """
+    opened = None if site is None else open_site(site)
     with listen(host, port) as bound:
-        server(create_app(bootstrap, prefix, codec=codec)).run(sockets=[bound])
+        server(create_app(bootstrap, prefix, codec=codec, site=opened)).run(sockets=[bound])

@@ -13,12 +13,20 @@ MEDIA_TYPE = "application/problem+json"
 class ProblemError(Exception):
     """A request that fails with `status`; `detail` says what to do about it."""
 
-    def __init__(self, status: HTTPStatus, title: str, detail: str, retry_after: int | None = None) -> None:
+    def __init__(
+        self,
+        status: HTTPStatus,
+        title: str,
+        detail: str,
+        retry_after: int | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.title = title
         self.detail = detail
-        self.headers = {} if retry_after is None else {"retry-after": str(retry_after)}
+        again = {} if retry_after is None else {"retry-after": str(retry_after)}
+        self.headers = {**again, **(headers or {})}
 
 
 def problem(status: int, title: str, detail: str, headers: dict[str, str] | None = None) -> Response:

@@ -88,8 +88,16 @@ def gateway(
     )
     logs.configure(chosen.log_level, chosen.log_format)
     from gateway.app import serve
+    from hpr.site import site_settings
 
-    serve(chosen.host, chosen.port, chosen.broker, chosen.topic_prefix, codec(chosen))
+    serve(
+        chosen.host,
+        chosen.port,
+        chosen.broker,
+        chosen.topic_prefix,
+        codec=codec(chosen),
+        site=site_settings(chosen),
+    )
 
 
 def up(

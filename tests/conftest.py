@@ -141,11 +141,11 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres: Cluster) -> str:
-    """The name of a migrated PostgreSQL database to copy."""
+def postgres_migrated(postgres: Cluster) -> str:
+    """The URL of a migrated PostgreSQL database, which tests take turns with."""
     url = postgres.create()
     migrate_now(url)
-    return url.rpartition("/")[2]
+    return url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -155,8 +155,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         file = tmp_path / "hpr.sqlite3"
         shutil.copy(request.getfixturevalue("sqlite_template"), file)
         return f"sqlite:///{file}"
+    url: str = request.getfixturevalue("postgres_migrated")
     cluster: Cluster = request.getfixturevalue("postgres")
-    return cluster.create(request.getfixturevalue("postgres_template"))
+    cluster.empty(url)
+    return url
 
 
 @pytest.fixture

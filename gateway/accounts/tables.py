@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.database import Base
@@ -46,6 +46,8 @@ class Preferences(Base):
     quiet_until: Mapped[int | None]
     interactions: Mapped[bool] = mapped_column(default=False)
     """Consent to publish what was viewed, tracked and ticketed under a pseudonym."""
+    pseudonym: Mapped[UUID | None]
+    """New with each consent, gone when it is withdrawn: what was published then is nobody's."""
 
 
 class Tracked(Base):
@@ -72,3 +74,35 @@ class Play(Base):
     remind_stake: Mapped[float | None]
     paused_until: Mapped[datetime | None] = mapped_column(index=True)
     excluded_until: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class Stake(Base):
+    """What a user noted that they staked, in their own currency; for the reminder of stakes."""
+
+    __tablename__ = "stakes"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    user_id: Mapped[UUID] = owner()
+    amount: Mapped[float]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Exclusion(Base):
+    """A self-exclusion of an account that was deleted: the address gets no new one before its end."""
+
+    __tablename__ = "exclusions"
+
+    address_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    until: Mapped[datetime] = mapped_column(index=True)
+
+
+class Kept(Base):
+    """The answer to a change that came with an Idempotency-Key; encrypted, for a day."""
+
+    __tablename__ = "kept_answers"
+
+    key_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[UUID] = owner()
+    request_hash: Mapped[str] = mapped_column(String(64))
+    answer: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(default=now, index=True)

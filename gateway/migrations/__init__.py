@@ -6,6 +6,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.database import Database
 
@@ -16,10 +17,24 @@ LOCK = 0x687072
 
 async def migrate(database: Database) -> None:
     """Bring `database` to the newest revision; safe when several processes start at once."""
-    async with database.engine.execution_options(hpr_writes=True).begin() as connection:
-        if connection.dialect.name == "postgresql":
-            await connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
-        await connection.run_sync(_upgrade)
+    async with database.engine.execution_options(hpr_writes=True).connect() as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        if sqlite:
+            # A table that is changed by copying must not take with it what hangs on it.
+            await _foreign_keys(connection, "OFF")
+        async with connection.begin():
+            if not sqlite:
+                await connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+            await connection.run_sync(_upgrade)
+        if sqlite:
+            await _foreign_keys(connection, "ON")
+
+
+async def _foreign_keys(connection: AsyncConnection, mode: str) -> None:
+    """SQLite takes this only outside of a transaction, which SQLAlchemy would begin."""
+    raw = (await connection.get_raw_connection()).driver_connection
+    assert raw is not None
+    await raw.execute(f"PRAGMA foreign_keys={mode}")
 
 
 def migrate_now(url: str) -> None:
