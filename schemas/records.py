@@ -51,6 +51,7 @@ class Alert(TypedDict):
     episode: int
     expires_at: int
     detail: str
+    favourite: bool
 
 
 class AlertRule(TypedDict):

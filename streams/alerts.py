@@ -80,6 +80,7 @@ def scratch_alert(event: Scratch, state: RaceState, view: View) -> Alert:
         "threshold": None,
         "episode": 0,
         "detail": "",
+        "favourite": False,
         "expires_at": view.scheduled_off or event["event_time"] + HOUR_SECONDS * MICROS,
     }
 
@@ -189,6 +190,7 @@ def _alert(rule: Rule, point: Point, position: int, headline: str, value: float)
         "threshold": rule.on,
         "episode": episode,
         "detail": "",
+        "favourite": False,
         "expires_at": point.event_time + lifetime * MICROS,
     }
 

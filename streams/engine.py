@@ -116,6 +116,9 @@ def _alerts(
 ) -> Iterator[tuple[int, Alert]]:
     """Alerts of consecutive points of one view with their positions, in order, facts before signals."""
     fired = [(at, alert) for at in positions for alert in points[at].facts]
+    for at, alert in fired:
+        # Of the points before this view: a scratch begins a view of its own.
+        alert["favourite"] = alert["runner_id"] == points[at].race.state.favourite is not None
     rows = [of_point.row for at in positions if (of_point := scored[at])]
     if (first := scored[positions[0]]) is not None:
         signals = step_signals([points[at] for at in positions], first.scores, rows)

@@ -122,5 +122,6 @@ def _fact(
         "threshold": None,
         "episode": 0,
         "detail": "",
+        "favourite": False,
         "expires_at": late if kind == "RESULT" else view.scheduled_off or late,
     }

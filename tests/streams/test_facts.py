@@ -63,6 +63,20 @@ def test_a_result_when_first_told_when_official_and_when_corrected() -> None:
 def test_a_scratch_says_what_it_changes() -> None:
     prices = ("OddsUpdate", odds([price("1", 2.5), price("2", 3.0), price("3", 4.0)], 1))
     [alert] = alerts(carded(0), prices, ("Scratch", scratch("2", 5)))
+    assert not alert["favourite"]
     assert "1 Horse 1" in alert["detail"]
     assert "3 Horse 3" in alert["detail"]
     assert "%" in alert["detail"]
+
+
+def test_a_scratch_says_whether_it_was_the_favourite_in_one_run_or_two() -> None:
+    prices = ("OddsUpdate", odds([price("1", 2.5), price("2", 3.0), price("3", 4.0)], 1))
+    out = ("Scratch", scratch("1", 5))
+    races = Races()
+    engine.run(located([carded(0), prices]), races, default_scorer())
+    later = engine.run(located([out]), races, default_scorer()).alerts
+    assert [
+        alert["favourite"]
+        for alert in (*alerts(carded(0), prices, out), *later)
+        if alert["kind"] == "SCRATCH"
+    ] == [True, True]
