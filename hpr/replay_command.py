@@ -1,130 +1,164 @@
-"""hpr replay: recorded captures through the pure path, as fast as it goes."""
+"""hpr replay: what was recorded through the pure path, or into topics of another prefix."""
 
 import gc
-import pickle
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from feeds.betfair.files import find_captures
-from feeds.betfair.recorded import recorded, shares
-from hpr.options import AsJson
-from schemas.errors import HprError
-from schemas.records import DeadLetter, Event
+from hpr.feed_commands import parse_speed
+from hpr.options import AsJson, Broker, Prefix, Registry
+from hpr.settings import Settings, settings
+from schemas.errors import HprError, SettingsError
+from schemas.identity import MICROS
 
 if TYPE_CHECKING:
+    from hpr.replay_sources import Share
     from streams.replay import Published
-
-Unread = dict[str, tuple[int, str]]
-"""What could not be read: by file, the number of dead letters and the reason of the first."""
 
 
 def replay(
     *,
     source: Annotated[
-        list[Path], typer.Argument(help="Captures (.bz2, .gz, .zip, plain) or folders of them.")
+        list[str],
+        typer.Argument(
+            help="Captures (.bz2, .gz, .zip, plain) or folders of them; or archive:FOLDER, "
+            "s3://bucket/prefix, topics:PREFIX."
+        ),
     ],
     out: Annotated[
         Path | None, typer.Option(help="File for the predictions; standard output if left out.")
     ] = None,
+    into: Annotated[
+        str | None, typer.Option(help="Prefix of topics to publish the events to, instead of predictions.")
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option("--from", help="Only what was recorded from then on (UTC).")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option("--to", help="Only what was recorded before (UTC).")
+    ] = None,
+    speed: Annotated[
+        str, typer.Option(help="Times real time, such as 1 or 60, or max for as fast as it goes.")
+    ] = "max",
     run_size: Annotated[
         int, typer.Option(min=1, help="Events worked at once; the lines are the same for any.")
     ] = 1_000,
     processes: Annotated[
         int, typer.Option(min=1, help="Processes; the lines are the same for any number.")
     ] = 1,
+    broker: Broker = None,
+    topic_prefix: Prefix = None,
+    registry: Registry = None,
     json: AsJson = False,
 ) -> None:
-    """Write a JSON line for every point at which captures say something new.
+    """Write a JSON line for every point at which what was recorded says something new.
 
-    What cannot be read is counted, and standard error says of which file and why.
+    Captures, their archive and their topics give the same lines. What cannot be read is counted, and
+    standard error says of which file or topic and why.
 
     Example: hpr replay captures/ --out predictions.jsonl
     """
     # With the models come compiled code and its compiler, which no other command has to wait for.
-    from streams.replay import replay_in_processes
+    from hpr.replay_sources import read_tallies, shares_of
+    from streams.sources.merged import Span
 
-    files = find_captures(source)
+    chosen = settings(broker=broker, topic_prefix=topic_prefix, registry=registry)
+    factor = parse_speed(speed)
+    if factor is not None and processes > 1:
+        raise SettingsError("--speed has one clock: leave out --processes")
     began = time.perf_counter()
     # Events are many small short-lived objects without cycles: looking for cycles is time lost.
     gc.freeze()
     gc.disable()
     with tempfile.TemporaryDirectory() as folder:
-        readers = [
-            partial(read_events, share, Path(folder, str(n)))
-            for n, share in enumerate(shares(files, processes))
-        ]
-        lines = _write(out, replay_in_processes(readers, run_size))
-        unread = _read_tallies(Path(folder))
-    for file, (count, reason) in unread.items():
-        typer.echo(f"hpr: {file}: {count} dead letters, the first: {' '.join(reason.split())}", err=True)
+        shares = shares_of(source, processes, Span(*_times(since, until)), chosen, Path(folder))
+        if into is not None:
+            done = {"events": _publish(shares, into, factor, source, chosen)}
+        else:
+            done = {"predictions": _write(out, _published(shares, run_size, factor))}
+        unread = read_tallies(Path(folder))
+    for place, (count, reason) in unread.items():
+        typer.echo(f"hpr: {place}: {count} dead letters, the first: {' '.join(reason.split())}", err=True)
     figures = {
-        "files": len(files),
-        "predictions": lines,
+        "sources": len(source),
+        **done,
         "dead_letters": sum(count for count, _ in unread.values()),
         "seconds": round(time.perf_counter() - began, 3),
     }
-    typer.echo(_text(figures, json), err=not json or out is None)
+    typer.echo(_text(figures, json), err=not json or (out is None and into is None))
 
 
-def _write(out: Path | None, published: Iterator["Published"]) -> int:
+def _times(since: datetime | None, until: datetime | None) -> Iterator[int]:
+    from streams.sources.merged import ALWAYS
+
+    for given, usual in ((since, ALWAYS.start), (until, ALWAYS.end)):
+        yield usual if given is None else int(given.replace(tzinfo=UTC).timestamp() * MICROS)
+
+
+def _published(shares: "list[Share]", run_size: int, speed: float | None) -> "Iterator[Published]":
+    from hpr.replay_sources import paced
+    from streams.replay import replay_in_processes, replay_located
+
+    if speed is None:
+        return replay_in_processes(shares, run_size, replay_located)
+    # Paced, each event is worked when it is due, and not when a run is full.
+    return replay_in_processes([partial(paced, share, speed) for share in shares], 1, replay_located)
+
+
+def _publish(
+    shares: "list[Share]", into: str, speed: float | None, sources: list[str], chosen: Settings
+) -> int:
+    """The events into topics under `into`, in one order, paced by their recorded time; returns how many."""
+    from feeds.runner import Feed
+    from hpr.codec import codec
+    from topics import admin
+    from topics.producer import EventProducer
+
+    if into == chosen.topic_prefix or f"topics:{into}" in sources:
+        raise SettingsError(
+            f"--into {into!r} is where events come from, or live ones go: take another prefix"
+        )
+    admin.create(chosen.broker, into, chosen.replication)
+    feed = Feed("replay", EventProducer(chosen.broker, into, codec(chosen)), speed)
+    feed.run((event.name, event.event) for share in shares for event in share())
+    return feed.published
+
+
+def _write(out: Path | None, published: "Iterable[Published]") -> int:
     """Write the lines, with a progress bar on a terminal; returns how many."""
     shown, lines = sys.stderr.isatty(), 0
     bar = Progress(
         SpinnerColumn(), TextColumn("{task.completed} predictions"), TimeElapsedColumn(), disable=not shown
     )
     try:
-        target = out.open("wb") if out is not None else sys.stdout.buffer
+        opened = out.open("wb") if out is not None else nullcontext(sys.stdout.buffer)
     except OSError as error:
         raise HprError(f"{out}: cannot be written: {error.strerror}") from error
-    with bar, target:
+    with bar, opened as target:
         task = bar.add_task("replay", total=None)
         for each in published:
             target.write(each.line + b"\n")
             lines += 1
             if shown and not lines % 1000:
                 bar.update(task, completed=lines)
+        target.flush()
     return lines
 
 
 def _text(figures: dict[str, float], json: bool) -> str:
     if json:
         return orjson.dumps(figures).decode()
-    text = "{predictions} predictions of {files} files in {seconds:.2f} s, {dead_letters} dead letters"
-    return text.format_map(figures)
-
-
-def read_events(files: list[Path], tally: Path) -> Iterator[tuple[str, Event]]:
-    """The events of captures, in order; at the end, what could not be read is written to `tally`.
-
-    To a file, because readers run in processes of their own.
-    """
-    unread: Unread = {}
-    for line, events in recorded(files):
-        for named in events:
-            if named[0] == "DeadLetter":
-                _count(unread, line.file, 1, cast(DeadLetter, named[1])["reason"])
-            yield named
-    tally.write_bytes(pickle.dumps(unread))
-
-
-def _read_tallies(folder: Path) -> Unread:
-    """What all readers that wrote their tally to `folder` could not read, sorted by file."""
-    unread: Unread = {}
-    for tally in sorted(folder.iterdir()):
-        for file, (count, reason) in pickle.loads(tally.read_bytes()).items():
-            _count(unread, file, count, reason)
-    return dict(sorted(unread.items()))
-
-
-def _count(unread: Unread, file: str, more: int, reason: str) -> None:
-    count, first = unread.get(file, (0, reason))
-    unread[file] = (count + more, first)
+    made = "{predictions} predictions" if "predictions" in figures else "{events} events"
+    return (made + " of {sources} sources in {seconds:.2f} s, {dead_letters} dead letters").format_map(
+        figures
+    )

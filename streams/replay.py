@@ -8,7 +8,7 @@ import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from multiprocessing.connection import Connection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from schemas.records import Event
 from streams import engine
@@ -78,36 +78,72 @@ def replay(
     races: Races | None = None,
 ) -> Iterator[Published]:
     """The lines of all points that say something new, in the fixed order."""
+    return replay_located(located(events), run_records, scorer, races)
+
+
+def replay_located(
+    stream: Iterable[Located],
+    run_records: int = RUN_RECORDS,
+    scorer: Scorer | None = None,
+    races: Races | None = None,
+) -> Iterator[Published]:
+    """The same of events that are in a worker's order already, those of several partitions together.
+
+    A line's time is the latest that its partition has come to: an event recorded earlier than what came
+    before it in its partition, as of a day that was fed late, does not turn the clock back.
+    """
     scorer = scorer or default_scorer()
     races = races if races is not None else Races()
-    stream = located(events)
+    clocks: dict[int, int] = {}
     held: list[Published] = []
-    while run := list(islice(stream, run_records)):
-        for statement in engine.run(run, races, scorer).statements:
+    for run in _runs(stream, run_records):
+        outcome = engine.run(run, races, scorer)
+        for statement in outcome.statements:
             point = statement.point
-            if held and held[-1].recorded_time != point.recorded_time:
+            race_id, line = point.race.state.race_id, line_of_statement(statement)
+            time = max(point.recorded_time, clocks.get(outcome.touched[race_id], 0))
+            if held and held[-1].recorded_time != time:
                 yield from sorted(held)
                 held = []
-            race_id, line = point.race.state.race_id, line_of_statement(statement)
-            held.append(Published(point.recorded_time, race_id, point.revision, line))
+            held.append(Published(time, race_id, point.revision, line))
+        for event in run:
+            clocks[event.partition] = max(clocks.get(event.partition, 0), event.event["recorded_time"])
     yield from sorted(held)
 
 
-def replay_in_processes(
-    shares: Sequence[Callable[[], Iterable[Named]]], run_records: int = RUN_RECORDS
-) -> Iterator[Published]:
-    """The same with one process a share; all events of a race must be of one share.
+def _runs(stream: Iterable[Located], run_records: int) -> Iterator[list[Located]]:
+    """Runs of so many events; one ends early where a partition's time would go back within it."""
+    run: list[Located] = []
+    clocks: dict[int, int] = {}
+    for event in stream:
+        time, partition = event.event["recorded_time"], event.partition
+        if run and (len(run) >= run_records or time < clocks.get(partition, 0)):
+            yield run
+            run, clocks = [], {}
+        clocks[partition] = max(clocks.get(partition, 0), time)
+        run.append(event)
+    if run:
+        yield run
 
-    Shares are called in their process, so they must be picklable (such as functools.partial).
+
+def replay_in_processes(
+    shares: Sequence[Callable[[], Iterable[Any]]],
+    run_records: int = RUN_RECORDS,
+    work: Callable[..., Iterator[Published]] = replay,
+) -> Iterator[Published]:
+    """The same with one process a share; all events of a race, or a partition, must be of one share.
+
+    Shares are called in their process, so they must be picklable (such as functools.partial); `work` is
+    `replay` of named events, or `replay_located`.
     """
     if len(shares) == 1:
-        yield from replay(shares[0](), run_records)
+        yield from work(shares[0](), run_records)
         return
     context = multiprocessing.get_context("spawn")
     pipes = []
     for share in shares:
         receiver, sender = context.Pipe(duplex=False)
-        process = context.Process(target=_replay_share, args=(share, run_records, sender), daemon=True)
+        process = context.Process(target=_replay_share, args=(share, run_records, work, sender), daemon=True)
         process.start()
         sender.close()
         pipes.append((receiver, process))
@@ -116,8 +152,13 @@ def replay_in_processes(
         process.join()
 
 
-def _replay_share(share: Callable[[], Iterable[Named]], run_records: int, sender: Connection) -> None:
-    lines = replay(share(), run_records)
+def _replay_share(
+    share: Callable[[], Iterable[Any]],
+    run_records: int,
+    work: Callable[..., Iterator[Published]],
+    sender: Connection,
+) -> None:
+    lines = work(share(), run_records)
     while batch := list(islice(lines, BATCH_LINES)):
         sender.send(batch)
     sender.send([])

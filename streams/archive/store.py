@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from schemas.errors import StoreError
 
@@ -60,7 +60,8 @@ class FolderStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._lock: IO[bytes] | None = None
+        self._lock: int | None = None
+        """A handle that lives as long as the process."""
 
     @property
     def name(self) -> str:
@@ -71,7 +72,7 @@ class FolderStore:
         """See Store; the lock goes with the process, however it ends."""
         try:
             self._root.mkdir(parents=True, exist_ok=True)
-            self._lock = (self._root / LOCK).open("wb")
+            self._lock = os.open(self._root / LOCK, os.O_CREAT | os.O_WRONLY)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise StoreError(f"{self._root}: another process writes here: end it first") from error

@@ -25,7 +25,7 @@ def test_a_line_is_written_for_every_point_that_says_something_new(
     lines = [json.loads(line) for line in out.read_bytes().splitlines()]
     figures = json.loads(done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
-    assert (figures["files"], figures["predictions"], figures["dead_letters"]) == (4, len(lines), 0)
+    assert (figures["sources"], figures["predictions"], figures["dead_letters"]) == (4, len(lines), 0)
     assert len({line["race_id"] for line in lines}) == 4
     assert len({line["prediction_id"] for line in lines}) == len(lines)
     for line in lines:
@@ -40,7 +40,7 @@ def test_without_out_the_lines_are_the_only_standard_output(
     hpr("replay", small[0], "--out", out)
     done = hpr("replay", small[0])
     assert done.stdout.encode() == out.read_bytes()
-    assert "predictions of 1 files" in done.stderr
+    assert "predictions of 1 sources" in done.stderr
 
 
 def test_the_bytes_are_the_same_for_any_run_size_processes_hash_seed_and_order_of_files(
@@ -93,7 +93,7 @@ def test_a_corrupt_capture_is_no_crash(hpr: Hpr, tmp_path: Path) -> None:
     (tmp_path / "bad.bz2").write_bytes(b"rubbish")
     done = hpr("replay", "bad.bz2")
     assert (done.returncode, done.stdout) == (0, "")
-    assert "0 predictions of 1 files" in done.stderr
+    assert "0 predictions of 1 sources" in done.stderr
     assert ", 1 dead letters\n" in done.stderr
 
 
