@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,19 +24,22 @@ class PeerError(HprError):
     """A peer could not be installed, or its program failed."""
 
 
-class Peer:
-    """A peer's program: one line of JSON in, one line of JSON out; it ends when its input does.
+class Program:
+    """A program: one line of JSON in, one line of JSON out; it ends when its input does.
 
     While it has not been asked it waits for its input, and so takes nothing from what else is measured.
-    `with_project` lets it import the project's packages.
     """
 
-    def __init__(self, name: str, *arguments: str, with_project: bool = False) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
-        command = [str(python_of(name)), str(PEERS / name / f"{name}_peer.py"), *arguments]
-        path = {"PYTHONPATH": str(PROJECT)} if with_project else {}
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | path
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **(environment or {})},
         )
 
     def __enter__(self) -> Self:
@@ -56,17 +60,36 @@ class Peer:
 
     def ask(self, question: Any) -> Any:
         """The answer to a question. Raises PeerError if the program ended instead."""
+        self.tell(question)
+        return self.hear()
+
+    def tell(self, question: Any) -> None:
+        """Ask, and do not wait for the answer. Raises PeerError if the program has ended."""
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         try:
             self._process.stdin.write(orjson.dumps(question).decode() + "\n")
             self._process.stdin.flush()
         except BrokenPipeError as error:
             raise PeerError(f"the peer {self.name} ended early: see what it wrote above") from error
+
+    def hear(self) -> Any:
+        """The answer to what was asked. Raises PeerError if the program ended instead."""
+        assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
             raise PeerError(f"the peer {self.name} ended without an answer: see what it wrote above")
         return orjson.loads(line)
+
+
+class Peer(Program):
+    """A peer's program in Python, in an environment of its own.
+
+    `with_project` lets it import the project's packages.
+    """
+
+    def __init__(self, name: str, *arguments: str, with_project: bool = False) -> None:
+        command = [str(python_of(name)), str(PEERS / name / f"{name}_peer.py"), *arguments]
+        super().__init__(name, command, {"PYTHONPATH": str(PROJECT)} if with_project else {})
 
 
 def python_of(name: str) -> Path:

@@ -63,11 +63,12 @@ def gateway(bootstrap: str, prefix: str) -> Iterator[str]:
     address = f"{HOST}:{free_port()}"
     port = address.rpartition(":")[2]
     with service("gateway", "--broker", bootstrap, "--topic-prefix", prefix, "--port", port):
-        _wait_until_ready(f"http://{address}/readyz")
+        wait_until_ready(f"http://{address}/readyz")
         yield address
 
 
-def _wait_until_ready(page: str) -> None:
+def wait_until_ready(page: str) -> None:
+    """Wait until a page answers with success; raises BrokerError if it does not in time."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -145,5 +146,8 @@ def serve(
     Raises GatewayError, before anything is started, if the port cannot be had or the site not be opened.
     """
     opened = None if site is None else open_site(site)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # a connection is a file
     with listen(host, port) as bound:
         server(create_app(bootstrap, prefix, codec=codec, site=opened)).run(sockets=[bound])

@@ -1,0 +1,23 @@
+"""The client of a gateway, sync and async: races, prices over time, and everything that changes, live."""
+
+from gateway.contract import AlertEvent, RaceDay, RaceHistory, RaceState
+from hpr.client.client import AsyncClient, Client
+from hpr.client.errors import ClientError, LiveError, RefusedError, UnreachableError
+from hpr.client.updates import Alert, Missed, Race, Update
+
+__all__ = [
+    "Alert",
+    "AlertEvent",
+    "AsyncClient",
+    "Client",
+    "ClientError",
+    "LiveError",
+    "Missed",
+    "Race",
+    "RaceDay",
+    "RaceHistory",
+    "RaceState",
+    "RefusedError",
+    "UnreachableError",
+    "Update",
+]

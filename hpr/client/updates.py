@@ -1,0 +1,31 @@
+"""What a live client is told."""
+
+from dataclasses import dataclass
+
+from gateway.contract import AlertEvent, RaceState
+
+
+@dataclass(frozen=True, slots=True)
+class Race:
+    """A race's state, whole, whatever came over the wire. Its revision is never below the last one's."""
+
+    channel: str
+    state: RaceState
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert; each `alert_id` comes once."""
+
+    channel: str
+    event: AlertEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Events of this channel were missed and are not to be had any more; those that follow are all again."""
+
+    channel: str
+
+
+Update = Race | Alert | Missed
