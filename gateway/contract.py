@@ -133,6 +133,22 @@ class AlertEvent(TypedDict):
     expires_at: str
 
 
+class NoticeEvent(TypedDict):
+    """An alert for one user, because a rule of theirs asked for it: shown once by its `alert_id`."""
+
+    alert_id: str
+    race_id: str
+    kind: str
+    rule_id: str
+    rule_version: int
+    runner_id: str | None
+    title: str
+    text: str
+    event_time: str
+    recorded_time: str
+    expires_at: str
+
+
 class RaceDay(TypedDict):
     """The races, by time to the off."""
 

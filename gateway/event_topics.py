@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import orjson
 
 from gateway import views
 from gateway.events import Event
-from topics.catalogue import ALERTS
+from topics.catalogue import ALERTS, NOTICES
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,4 +27,7 @@ class EventTopic:
         return Event(partition, offset, record["recorded_time"], self.owner(record), body)
 
 
-EVENT_TOPICS = (EventTopic("alerts", ALERTS.name, views.alert_event, lambda _record: None),)
+EVENT_TOPICS = (
+    EventTopic("alerts", ALERTS.name, views.alert_event, lambda _record: None),
+    EventTopic("alerts:me", NOTICES.name, views.notice_event, itemgetter("user_id")),
+)

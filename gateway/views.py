@@ -11,6 +11,7 @@ from gateway.contract import (
     AlertEvent,
     AlertNote,
     Freshness,
+    NoticeEvent,
     RaceFacts,
     RaceHistory,
     RaceResult,
@@ -18,7 +19,7 @@ from gateway.contract import (
     ScratchNote,
 )
 from schemas.identity import MICROS, iso
-from schemas.records import Alert, AlertView, FeedStatus, RaceBars, RaceView, RunnerView
+from schemas.records import Alert, AlertView, FeedStatus, Notice, RaceBars, RaceView, RunnerView
 from schemas.tracks import track_by_code
 
 MISSED_HEARTBEATS = 2.5
@@ -199,6 +200,23 @@ def alert_event(alert: Alert) -> AlertEvent:
         "event_time": iso(alert["event_time"]),
         "recorded_time": iso(alert["recorded_time"]),
         "expires_at": iso(alert["expires_at"]),
+    }
+
+
+def notice_event(notice: Notice) -> NoticeEvent:
+    """A notice as its user's own channel tells it."""
+    return {
+        "alert_id": notice["alert_id"],
+        "race_id": notice["race_id"],
+        "kind": notice["kind"],
+        "rule_id": notice["rule_id"],
+        "rule_version": notice["rule_version"],
+        "runner_id": notice["runner_id"],
+        "title": notice["title"],
+        "text": notice["text"],
+        "event_time": iso(notice["event_time"]),
+        "recorded_time": iso(notice["recorded_time"]),
+        "expires_at": iso(notice["expires_at"]),
     }
 
 

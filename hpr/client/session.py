@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-from gateway.contract import AlertEvent, RaceState
+from gateway.contract import AlertEvent, NoticeEvent, RaceState
 from hpr.client.errors import LiveError
-from hpr.client.updates import Alert, Missed, Race, Update
+from hpr.client.updates import Alert, Missed, Notice, Race, Update
 
 HEARTBEAT = "{}"
 REMEMBERED = 20_000
@@ -20,6 +20,7 @@ REMEMBERED = 20_000
 TOKEN_SHARE = 0.8
 """The part of a token's life after which it is renewed."""
 EXPIRED = 109
+MINE = "alerts:me"
 
 
 class ComeBackError(Exception):
@@ -173,13 +174,17 @@ class LiveSession:
         yield Race(channel, cast(RaceState, state))
 
     def _event(self, channel: str, event: dict[str, Any]) -> Iterator[Update]:
-        id = event["alert_id"]
+        # A user's own notice of an alert is another thing to read than the alert.
+        id = f"{channel} {event['alert_id']}"
         if id in self._alerts:
             return
         self._alerts[id] = None
         if len(self._alerts) > REMEMBERED:
             self._alerts.popitem(last=False)
-        yield Alert(channel, cast(AlertEvent, event))
+        if channel == MINE:
+            yield Notice(channel, cast(NoticeEvent, event))
+        else:
+            yield Alert(channel, cast(AlertEvent, event))
 
 
 def _of_states(channel: str) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateway.contract import AlertEvent, RaceState
+from gateway.contract import AlertEvent, NoticeEvent, RaceState
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,18 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """An alert for this user alone, because of a rule of theirs; each `alert_id` comes once."""
+
+    channel: str
+    event: NoticeEvent
+
+
+@dataclass(frozen=True, slots=True)
 class Missed:
     """Events of this channel were missed and are not to be had any more; those that follow are all again."""
 
     channel: str
 
 
-Update = Race | Alert | Missed
+Update = Race | Alert | Notice | Missed

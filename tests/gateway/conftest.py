@@ -22,6 +22,8 @@ from topics.embedded import EmbeddedBroker
 
 NOON = 1_690_000_000_000_000
 RACE = "BEL-20230715-01"
+READ = ["racing.races", "racing.bars", "racing.alerts", "alerts.notices", "feeds.status"]
+"""Topics that a gateway reads."""
 
 ViewMaker = Callable[..., RaceView]
 RunnerMaker = Callable[..., RunnerView]
@@ -198,7 +200,7 @@ def run_gateway() -> GatewayRunner:
 def broker() -> Iterator[EmbeddedBroker]:
     """An embedded broker with the topics that the gateway reads."""
     with EmbeddedBroker() as embedded:
-        embedded.touch(["racing.races", "racing.bars", "racing.alerts", "feeds.status"])
+        embedded.touch(READ)
         yield embedded
 
 

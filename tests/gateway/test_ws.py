@@ -17,6 +17,7 @@ from gateway.protocol import Limits
 from gateway.viewer import ANONYMOUS, Credentials, DeniedError, Viewer
 from gateway.ws import FRAME_BYTES
 from schemas.records import RaceView
+from tests.gateway.conftest import READ
 from topics.embedded import EmbeddedBroker
 from topics.producer import EventProducer
 
@@ -31,7 +32,7 @@ GatewayRunner = Callable[..., AbstractContextManager[Any]]
 @pytest.fixture(scope="module")
 def embedded() -> Iterator[EmbeddedBroker]:
     with EmbeddedBroker() as broker:
-        broker.touch(["racing.races", "racing.bars", "racing.alerts", "feeds.status"])
+        broker.touch(READ)
         yield broker
 
 

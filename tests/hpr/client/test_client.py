@@ -11,7 +11,7 @@ import pytest
 from hpr.client import Alert, AsyncClient, Client, LiveError, Race, RefusedError, UnreachableError
 from schemas.records import Alert as AlertRecord
 from schemas.records import RaceView
-from tests.gateway.conftest import _alert, _run_gateway, _view
+from tests.gateway.conftest import READ, _alert, _run_gateway, _view
 from topics.embedded import EmbeddedBroker
 from topics.producer import EventProducer
 
@@ -22,7 +22,7 @@ NOBODY = "http://127.0.0.1:9"
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[str, EventProducer]]:
     with EmbeddedBroker() as broker:
-        broker.touch(["racing.races", "racing.bars", "racing.alerts", "feeds.status"])
+        broker.touch(READ)
         with _run_gateway(broker.bootstrap) as running:
             running.wait_ready()
             yield f"http://{running.address}", EventProducer(broker.bootstrap)
