@@ -14,6 +14,7 @@ from hpr import (
     service_commands,
     topic_commands,
 )
+from hpr.audit_command import audit
 from hpr.bench_command import bench
 from hpr.replay_command import replay
 from hpr.sink_command import sink
@@ -36,6 +37,7 @@ app.command()(service_commands.worker)
 app.command()(service_commands.gateway)
 app.command()(sink)
 app.command()(replay)
+app.command()(audit)
 app.add_typer(archive_commands.app, name="archive")
 app.add_typer(topic_commands.app, name="topics")
 app.add_typer(schema_commands.app, name="schemas")

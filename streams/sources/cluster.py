@@ -63,16 +63,35 @@ class Cluster:
             raise BrokerError(f"{topic}: offsets of a time are not known: {error.args[0].str()}") from error
         return offset if offset >= 0 else self.bounds(topic, partition)[1]
 
-    def records(self, topic: str, partition: int, start: int = 0, end: int | None = None) -> Iterable[Record]:
+    @property
+    def name(self) -> str:
+        """The brokers."""
+        return self._bootstrap
+
+    def holding(self, topic: str, needle: bytes) -> Iterator[Record]:
+        """Records of a topic whose value has `needle` in it."""
+        for partition in self.partitions(topic):
+            for record in self.records(topic, partition):
+                if needle in (record.value or b""):
+                    yield record
+
+    def records(
+        self, topic: str, partition: int, start: int = 0, end: int | None = None, *, key: bytes | None = None
+    ) -> Iterable[Record]:
         """See Keeper. What is read together has to be asked for before the first of it is read."""
         at = (topic, partition)
+        if self._next.get(at, 0) < self._ends.get(at, 0):
+            # Asked for before, and not read to its end.
+            self._consumer.incremental_unassign([TopicPartition(*at)])
         low, high = self.bounds(topic, partition)
         self._next[at] = max(start, low)
         self._ends[at] = high if end is None else min(end, high)
         self._waiting[at] = deque()
+        self._paused.discard(at)
         if self._next[at] < self._ends[at]:
             self._consumer.incremental_assign([TopicPartition(topic, partition, self._next[at])])
-        return self._read(at)
+        found = self._read(at)
+        return found if key is None else (record for record in found if record.key == key)
 
     def bounds(self, topic: str, partition: int) -> tuple[int, int]:
         """First offset that is kept, and the next to be written."""
@@ -114,7 +133,7 @@ class Cluster:
 
     def _take(self, record: Record) -> None:
         at = (record.topic, record.partition)
-        if self._next[at] >= self._ends[at]:
+        if self._next[at] >= self._ends[at] or record.offset < self._next[at]:
             return
         self._next[at] = record.offset + 1
         if record.offset < self._ends[at]:
