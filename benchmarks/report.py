@@ -12,7 +12,9 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-Unit = Literal["messages/s", "events/s", "us/race", "us/event", "us/frame", "frames/s", "ms", "MiB", "KiB"]
+Unit = Literal[
+    "messages/s", "events/s", "us/race", "us/event", "us/frame", "frames/s", "ms", "MiB", "KiB", "%"
+]
 
 
 @dataclass(frozen=True, slots=True)

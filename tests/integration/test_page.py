@@ -69,4 +69,6 @@ def test_a_race_moves_loses_a_runner_and_is_decided(up: str, page: Page) -> None
     )
     assert re.search(r"100\.0\s*%", page.get_by_test_id("sum-win").inner_text())
     expect(page.get_by_test_id("race-status").first).to_have_text(re.compile("Official"), timeout=MINUTE_MS)
+    page.goto(f"{up}/#/")
+    expect(page.locator("[data-testid=latest-alert][data-kind=SCRATCH]").first).to_be_visible()
     assert errors == []

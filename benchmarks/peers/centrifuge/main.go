@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/centrifugal/centrifuge"
 )
@@ -51,7 +52,10 @@ func main() {
 	if err := node.Run(); err != nil {
 		log.Fatal(err)
 	}
-	handler := centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{UseWriteBufferPool: true})
+	// As patient with a machine that stalls as the other servers are.
+	handler := centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{
+		UseWriteBufferPool: true, WriteTimeout: 10 * time.Second,
+	})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		log.Fatal(err)

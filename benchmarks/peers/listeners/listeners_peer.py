@@ -55,6 +55,8 @@ class Listeners:
                 one.setblocking(False)
                 self.sockets[one.fileno()] = one
                 self.poll.register(one.fileno(), select.EPOLLIN)
+            for number, _ in self.poll.poll(0, connections):
+                self._take(number)  # the first are asked for a sign of life before the last have come
         return len(self.sockets)
 
     def _dial(self, port: int, path: str) -> socket.socket:

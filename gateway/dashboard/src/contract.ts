@@ -84,6 +84,14 @@ export interface RaceState {
   readonly alerts: readonly Alert[];
 }
 
+/** An alert as the channel of alerts tells it. */
+export interface AlertEvent extends Alert {
+  readonly race_id: string;
+  readonly number: string | null;
+  readonly name: string | null;
+  readonly expires_at: string;
+}
+
 export interface RaceDay {
   readonly server_time: string;
   readonly races: readonly RaceState[];
@@ -105,5 +113,14 @@ export function isRaceState(value: unknown): value is RaceState {
     typeof state.race_id === "string" &&
     typeof state.revision === "number" &&
     [state.runners, state.alerts, state.why].every(Array.isArray)
+  );
+}
+
+/** Whether a value can be shown as an alert. */
+export function isAlertEvent(value: unknown): value is AlertEvent {
+  if (typeof value !== "object" || value === null) return false;
+  const event = value as Partial<AlertEvent>;
+  return [event.alert_id, event.race_id, event.kind, event.headline, event.event_time].every(
+    (field) => typeof field === "string",
   );
 }

@@ -1,5 +1,5 @@
 /** The live protocol as a pure reducer: what happened goes in, the next session and what to do about it come out. */
-import { isRaceState, type RaceState } from "./contract";
+import { type AlertEvent, isAlertEvent, isRaceState, type RaceState } from "./contract";
 import { type Call, call, dial, type Effect, end, lose, type Session, settle, type Step } from "./session";
 
 export type Happening =
@@ -21,7 +21,12 @@ interface Frame {
   readonly id?: number;
   readonly result?: Readonly<Record<string, unknown>>;
   readonly error?: Refusal;
-  readonly push?: { readonly channel?: string; readonly position?: string; readonly state?: unknown };
+  readonly push?: {
+    readonly channel?: string;
+    readonly position?: string;
+    readonly state?: unknown;
+    readonly event?: unknown;
+  };
 }
 
 const SILENT_HEARTBEATS = 2.5;
@@ -78,15 +83,23 @@ function onFrame(session: Session, text: string, at: number, random: number): St
 
 function onPush(session: Session, push: NonNullable<Frame["push"]>): Step {
   const positions = moved(session.positions, push.channel, push.position);
-  return [{ ...session, positions }, deliver([push.state])];
+  return [{ ...session, positions }, [...deliver([push.state]), ...announce([push.event])]];
 }
 
 function onResult(session: Session, asked: Call, result: Readonly<Record<string, unknown>>, at: number): Step {
   if (asked.method === "connect") return onConnected(session, result, at);
   if (asked.method === "unsubscribe") return [session, []];
   const positions = moved(session.positions, asked.channel, result["position"]);
-  const states = result["states"];
-  return [{ ...session, positions }, deliver(Array.isArray(states) ? states : [])];
+  // Whoever comes back with a position gets every event that was missed, or is told that not all can be had.
+  const missed = result["recovered"] === false && session.positions.has(asked.channel);
+  return [
+    { ...session, positions },
+    [
+      ...deliver(listOf(result["states"])),
+      ...(missed ? [{ type: "missed" } as const] : []),
+      ...announce(listOf(result["events"])),
+    ],
+  ];
 }
 
 function onConnected(session: Session, result: Readonly<Record<string, unknown>>, at: number): Step {
@@ -133,6 +146,15 @@ function parse(text: string): Frame | null {
 function moved(positions: Session["positions"], channel: unknown, position: unknown): Session["positions"] {
   if (typeof channel !== "string" || typeof position !== "string") return positions;
   return new Map(positions).set(channel, position);
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function announce(values: readonly unknown[]): readonly Effect[] {
+  const alerts: readonly AlertEvent[] = values.filter(isAlertEvent);
+  return alerts.length > 0 ? [{ type: "alert", alerts }] : [];
 }
 
 function deliver(values: readonly unknown[]): readonly Effect[] {

@@ -1,5 +1,5 @@
 /** One live session with the gateway as plain data, and the small changes made to it. Times are milliseconds. */
-import type { RaceState } from "./contract";
+import type { AlertEvent, RaceState } from "./contract";
 
 export type Phase = "connecting" | "live" | "waiting" | "ended";
 export type Method = "connect" | "subscribe" | "unsubscribe";
@@ -32,6 +32,9 @@ export type Effect =
   | { readonly type: "close" }
   | { readonly type: "send"; readonly text: string }
   | { readonly type: "deliver"; readonly states: readonly RaceState[] }
+  | { readonly type: "alert"; readonly alerts: readonly AlertEvent[] }
+  /** Alerts came while away that are not to be had any more. */
+  | { readonly type: "missed" }
   | { readonly type: "reset" };
 
 export type Step = readonly [Session, readonly Effect[]];

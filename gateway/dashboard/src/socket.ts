@@ -1,11 +1,14 @@
 /** The WebSocket shell: feeds what happens to the protocol's reducer and carries out what it answers. */
-import type { RaceState } from "./contract";
+import type { AlertEvent, RaceState } from "./contract";
 import { type Happening, step } from "./protocol";
 import { fresh, type Session } from "./session";
 
 export interface Listener {
   session(session: Session): void;
   states(states: readonly RaceState[]): void;
+  alerts(alerts: readonly AlertEvent[]): void;
+  /** Alerts came while away that are not to be had any more. */
+  missed(): void;
   /** The server is of another epoch: nothing held is comparable any more. */
   reset(): void;
 }
@@ -30,6 +33,8 @@ export function goLive(address: string, listener: Listener): Live {
       else if (effect.type === "close") drop();
       else if (effect.type === "send") socket?.send(effect.text);
       else if (effect.type === "deliver") listener.states(effect.states);
+      else if (effect.type === "alert") listener.alerts(effect.alerts);
+      else if (effect.type === "missed") listener.missed();
       else listener.reset();
     }
     if (next !== before) listener.session(next);

@@ -1,5 +1,6 @@
 /** The page's state as signals, and the wiring that fills them from REST and the live session. */
 import { computed, effect, signal } from "@preact/signals";
+import { type Log, emptyLog, log, passedOver } from "./alerts";
 import { accept, type Board } from "./board";
 import type { RaceState } from "./contract";
 import { getHistory, getRace, getRaces, liveAddress, Refused } from "./rest";
@@ -11,6 +12,8 @@ import { emptyTrail, extend, join, type Trail } from "./trail";
 export const now = signal(Date.now());
 export const board = signal<Board>(new Map());
 export const session = signal<Session>(fresh);
+/** What came over the channel of alerts since the page was opened, also while it was offline. */
+export const alerts = signal<Log>(emptyLog);
 export const trail = signal<Trail>(emptyTrail);
 /** Whether the first answer for this page has come, and what went wrong if one did not. */
 export const loaded = signal(false);
@@ -72,6 +75,8 @@ export function start(): void {
   const live = goLive(liveAddress(), {
     session: (next) => (session.value = next),
     states: arrive,
+    alerts: (events) => (alerts.value = log(alerts.peek(), events)),
+    missed: () => (alerts.value = passedOver(alerts.peek())),
     reset: () => {
       waiting = [];
       board.value = new Map();
@@ -84,7 +89,7 @@ export function start(): void {
     trail.value = emptyTrail;
     loaded.value = false;
     failure.value = null;
-    live.want([id === null ? "track:*" : `race:${id}`]);
+    live.want([id === null ? "track:*" : `race:${id}`, "alerts"]);
     void load(id);
   });
   // After every gap the bars are read again: live points alone would draw a straight line across it.

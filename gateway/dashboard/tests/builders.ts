@@ -1,5 +1,5 @@
 /** Races and runners to test with: real-looking, and whole, so that a test names only what it is about. */
-import type { RaceState, Runner } from "../src/contract";
+import type { AlertEvent, RaceState, Runner } from "../src/contract";
 
 export function runner(changes: Partial<Runner> = {}): Runner {
   return {
@@ -59,5 +59,19 @@ export function race(changes: Partial<RaceState> = {}): RaceState {
     result: null,
     alerts: [],
     ...changes,
+  };
+}
+
+export function alert(alert_id: string, event_time = "2022-11-07T03:30:00Z"): AlertEvent {
+  return {
+    alert_id,
+    race_id: "MOE-20221107-06",
+    kind: "SCRATCH",
+    runner_id: "39008736",
+    number: "1",
+    name: "Kahuka",
+    headline: "Kahuka is out",
+    event_time,
+    expires_at: "2022-11-07T03:35:00Z",
   };
 }

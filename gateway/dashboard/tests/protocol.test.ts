@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Happening, step } from "../src/protocol";
 import { type Effect, fresh, type Session } from "../src/session";
-import { race } from "./builders";
+import { alert, race } from "./builders";
 
 const MOE = "race:MOE-20221107-06";
 
@@ -139,7 +139,41 @@ describe("coming back", () => {
   });
 });
 
-test.each(["not json", "[1]", "null", "7", '{"id":99,"result":{}}', '{"push":{"state":{"race_id":"X"}}}'])(
+describe("alerts", () => {
+  const watching = (): Session => run(fresh, [start, want("alerts"), opened, connected()])[0];
+  const heard = (effects: readonly Effect[]): string[] =>
+    effects.flatMap((effect) => (effect.type === "alert" ? effect.alerts.map((one) => one.alert_id) : []));
+  const missed = (effects: readonly Effect[]): number => effects.filter((effect) => effect.type === "missed").length;
+  const answer = (recovered: boolean, ...ids: string[]): Happening =>
+    frame({ id: 2, result: { channel: "alerts", position: "a1", recovered, events: ids.map((id) => alert(id)) } });
+
+  test("they come by pushes, and none is missed by one who has just come", () => {
+    const push = frame({ push: { channel: "alerts", position: "a2", event: alert("x") } });
+    const [session, effects] = run(watching(), [answer(false), push]);
+    expect(heard(effects)).toEqual(["x"]);
+    expect(missed(effects)).toBe(0);
+    expect(session.positions.get("alerts")).toBe("a2");
+  });
+
+  test("what came while offline is told on the way back", () => {
+    const [waiting] = run(watching(), [answer(false), lost]);
+    const [, effects] = run(waiting, [start, opened, connected(), answer(true, "y", "z")]);
+    expect(sent(effects).at(-1)).toEqual({
+      id: 2,
+      method: "subscribe",
+      params: { channel: "alerts", position: "a1" },
+    });
+    expect(heard(effects)).toEqual(["y", "z"]);
+    expect(missed(effects)).toBe(0);
+  });
+
+  test("where not all can be had any more, that is said", () => {
+    const [waiting] = run(watching(), [answer(false), lost]);
+    expect(missed(run(waiting, [start, opened, connected(), answer(false)])[1])).toBe(1);
+  });
+});
+
+test.each(["not json", "[1]", "null", "7", '{"id":99,"result":{}}', '{"push":{"state":{"race_id":"X"}}}', '{"push":{"event":{}}}'])(
   "what it cannot understand changes nothing: %s",
   (text) => {
     const before = live();

@@ -3,6 +3,7 @@ import { dayOrder } from "../races";
 import type { Sighting } from "../board";
 import { longDate } from "../format";
 import { board, failure, loaded } from "../store";
+import { Latest } from "./Latest";
 import { RaceRow } from "./RaceRow";
 
 export function Day() {
@@ -16,6 +17,7 @@ export function Day() {
         {first && last && <p>{first === last ? longDate(first) : `${longDate(first)} to ${longDate(last)}`}</p>}
       </div>
       {board.value.size === 0 && <p class="empty">{emptyText(loaded.value, failure.value)}</p>}
+      <Latest />
       <Races title="To come" races={ahead} />
       <Races title="Run" races={over} />
     </div>
