@@ -81,7 +81,7 @@ def _fill_fourth(weights: Floats, pairs: Floats, within: Floats) -> None:
             left[one], left[other] = weights[2, one], weights[2, other]
 
 
-@compiled()
+@compiled("void(float64[::1], int64, UniTuple(float64, 4), float64[::1])")
 def finish_of(win: Floats, places: int, exponents: Exponents, within: Floats) -> None:
     """`finish_within` of one race into `within` (runners,); MOST_PLACES exponents.
 

@@ -4,6 +4,7 @@ Specification: https://avro.apache.org/docs/1.12.0/specification/#binary-encodin
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from struct import Struct, pack
 from typing import Any
 
@@ -16,6 +17,7 @@ Encode = Callable[[Any], bytes]
 DOUBLE = Struct("<d").pack
 FLOAT = Struct("<f").pack
 SMALL = [bytes([n]) for n in range(128)]
+MOST_STRINGS = 16_384
 NULL, SECOND = b"\x00", b"\x02"
 """Branches of a union, as they are written."""
 
@@ -53,8 +55,9 @@ def boolean(value: bool) -> bytes:
     return b"\x01" if value else b"\x00"
 
 
+@lru_cache(maxsize=MOST_STRINGS)
 def string(value: str) -> bytes:
-    """A string: its length in bytes, and UTF-8."""
+    """A string: its length in bytes, and UTF-8. Names and ids come again and again, hence kept."""
     data = value.encode()
     return long(len(data)) + data
 
@@ -65,8 +68,8 @@ def octets(value: bytes) -> bytes:
 
 
 def array(encode: Encode, items: list[Any]) -> bytes:
-    """An array as one block."""
-    return b"".join((long(len(items)), *[encode(item) for item in items], NULL)) if len(items) else NULL
+    """An array that is not empty as one block."""
+    return b"".join((long(len(items)), *[encode(item) for item in items], NULL))
 
 
 def numbers(letter: str, items: list[float]) -> bytes:
@@ -114,7 +117,8 @@ class _Compiler:
         self.source: list[str] = []
         self.names: dict[str, Any] = {
             "string": string, "long": long, "integer": integer, "boolean": boolean, "octets": octets,
-            "DOUBLE": DOUBLE, "FLOAT": FLOAT, "array": array, "numbers": numbers, "mapping": mapping,
+            "DOUBLE": DOUBLE, "FLOAT": FLOAT, "NULL": NULL, "array": array, "numbers": numbers,
+            "mapping": mapping,
         }  # fmt: skip
         self._known: dict[str, str] = {}
         """Expressions of the named types met so far, with a place for the value."""
@@ -154,7 +158,7 @@ class _Compiler:
             case "array" if isinstance(node["items"], str) and node["items"] in LETTERS:
                 return f"numbers({LETTERS[node['items']]!r}, {value})"
             case "array":
-                return f"array({self.function(node['items'])}, {value})"
+                return self._array(node["items"], value)
             case "map":
                 return f"mapping({self.function(node['values'])}, {value})"
             case other:
@@ -163,9 +167,18 @@ class _Compiler:
     def _union(self, node: list[Any], value: str) -> str:
         if len(node) != 2 or node[0] != "null":
             raise SchemaError(f"union {node} is not one of null and one other type")
-        held = f"held_{len(self.names)}"
-        self.names[held] = None
+        held = self._local()
         return f"({NULL!r} if ({held} := {value}) is None else {SECOND!r} + {self.expression(node[1], held)})"
+
+    def _array(self, items: Any, value: str) -> str:
+        """Empty ones, which are many, are not worth a call."""
+        held = self._local()
+        return f"(array({self.function(items)}, {held}) if len({held} := {value}) else NULL)"
+
+    def _local(self) -> str:
+        name = f"held_{len(self.names)}"
+        self.names[name] = None
+        return name
 
     def _named(self, name: str, value: str) -> str:
         if name not in self._known:

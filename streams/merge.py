@@ -45,15 +45,13 @@ class PartitionMerge:
         """
         taken: list[Located] = []
         while len(taken) < limit:
-            since = max(
-                (self._answered[topic] for topic, queue in self._queues.items() if queue), default=0.0
-            )
-            if not all(queue or at_end(topic, since) for topic, queue in self._queues.items()):
-                break
             heads = [
                 (queue[0].event["recorded_time"], topic) for topic, queue in self._queues.items() if queue
             ]
             if not heads:
+                break
+            since = max(self._answered[topic] for _, topic in heads)
+            if not all(queue or at_end(topic, since) for topic, queue in self._queues.items()):
                 break
             # Queues stand in the order of rank, and min keeps the first of equals.
             _, first = min(heads, key=lambda head: head[0])

@@ -12,8 +12,11 @@ from typing import Any, cast
 from faust.transport.drivers.aiokafka import Consumer, Transport
 from faust.types import TP, ConsumerMessage, Message
 
+from streams.fetching import quicken
 from streams.runs import Run, Runs
 from streams.worker import Worker
+
+quicken()
 
 POLL_SECONDS = 0.002
 """How long to look for more records while others could go at once."""

@@ -1,11 +1,11 @@
 """The race as readers see it, for the compacted topics that gateways start from: its state, and its bars."""
 
-from typing import NamedTuple
+from typing import cast
 
 from models import relative, trend
 from schemas.identity import uuid_of
 from schemas.records import RaceBars, RaceView, RunnerView
-from streams.book import BACK, BACK_SIZE, BAR_SECONDS, LAST, LAY, LAY_SIZE, TRADED, WIDTH, settle
+from streams.book import BAR_SECONDS, TRADED, WIDTH, settle
 from streams.explanation import NOTHING as UNTOLD
 from streams.explanation import Told, figures_of_form, pace_words, told
 from streams.race import Race
@@ -95,40 +95,65 @@ def race_bars(race: Race) -> RaceBars:
     }
 
 
-class _Figures(NamedTuple):
-    """What was last said of one runner."""
-
-    win: float
-    place: float
-    public: float
-    move: list[float]
-
-
-UNSAID = _Figures(OUT, OUT, OUT, UNKNOWN_MOVES)
+UNSAID = (OUT, OUT, OUT, UNKNOWN_MOVES)
+"""Of a runner of whom nothing is said: chances to win, to place, to win by the market alone; moves."""
 
 
 def _runners(view: View, said: Said | None) -> list[RunnerView]:
     """The runners with what was last said of each."""
-    figures: dict[str, _Figures] = {}
+    figures: dict[str, tuple[float, float, float, list[float]]] = {}
     if said is not None:
         # A state stored by an earlier release has no chances by the market alone.
-        rows = map(_Figures, said.win, said.place, said.public or said.win, moves(said))
+        rows = zip(said.win, said.place, said.public or said.win, moves(said), strict=True)
         figures = dict(zip(said.runner_ids, rows, strict=True))
-    return [
-        _runner(runner, view, figures.get(runner.runner_id, UNSAID), of_runner)
-        for runner, of_runner in zip(view.runners, told(view), strict=True)
-    ]
-
-
-def _runner(runner: Runner, view: View, said: _Figures, of_runner: Told) -> RunnerView:
-    if runner.status != "ACTIVE":
-        said, of_runner = UNSAID, UNTOLD._replace(annotations=of_runner.annotations)
-    win, place, public, move = said
     book = view.book
-    known = book is not None and runner.runner_id in book.index
-    at = book.index[runner.runner_id] * WIDTH if book is not None and known else 0
-    quotes = book.quotes[at : at + WIDTH] if book is not None and known else NOTHING
+    index = book.index if book is not None else {}
+    quotes = book.quotes.tolist() if book is not None else []
+    in_play = book.in_play if book is not None else {}
+    starting_prices = book.starting_prices if book is not None else {}
+    shown = []
+    for lasting in _lasting(view):
+        id = lasting["runner_id"]
+        row = index.get(id)
+        prices = quotes[row * WIDTH : (row + 1) * WIDTH] if row is not None else NOTHING
+        last, back, back_size, lay, lay_size, traded = prices
+        win, place, public, move = figures.get(id, UNSAID) if lasting["status"] == "ACTIVE" else UNSAID
+        runner: RunnerView = {
+            **lasting,
+            "last": in_play.get(id) or last or None,
+            "back": back or None,
+            "back_size": back_size or None,
+            "lay": lay or None,
+            "lay_size": lay_size or None,
+            "traded": traded or None,
+            "starting_price": starting_prices.get(id),
+            "win_probability": win if win >= 0.0 else None,
+            "place_probability": place if win >= 0.0 else None,
+            "public_probability": public if win >= 0.0 and public >= 0.0 else None,
+            "fair_odds": 1.0 / win if win > 0.0 else None,
+            "movement_1m": relative(move[0]),
+            "movement_5m": relative(move[1]),
+            "movement_30m": relative(move[2]),
+            "trend": trend(move[1]),
+        }
+        shown.append(runner)
+    return shown
 
+
+def _lasting(view: View) -> list[RunnerView]:
+    """What of each runner stays while the view does, worked out once; all else is missing in it."""
+    found = view.memo.get("lasting")
+    if found is None:
+        found = view.memo["lasting"] = [
+            _lasting_of(runner, view, of_runner)
+            for runner, of_runner in zip(view.runners, told(view), strict=True)
+        ]
+    return cast(list[RunnerView], found)
+
+
+def _lasting_of(runner: Runner, view: View, of_runner: Told) -> dict[str, object]:
+    if runner.status != "ACTIVE":
+        of_runner = UNTOLD._replace(annotations=of_runner.annotations)
     scratch = runner.scratch
     return {
         "runner_id": runner.runner_id,
@@ -137,20 +162,6 @@ def _runner(runner: Runner, view: View, said: _Figures, of_runner: Told) -> Runn
         "status": runner.status,
         "betting_interest": runner.betting_interest,
         "jockey_name": runner.jockey_name,
-        "last": (book.in_play.get(runner.runner_id) if book else None) or quotes[LAST] or None,
-        "back": quotes[BACK] or None,
-        "back_size": quotes[BACK_SIZE] or None,
-        "lay": quotes[LAY] or None,
-        "lay_size": quotes[LAY_SIZE] or None,
-        "traded": quotes[TRADED] or None,
-        "starting_price": book.starting_prices.get(runner.runner_id) if book else None,
-        "win_probability": win if win >= 0.0 else None,
-        "place_probability": place if win >= 0.0 else None,
-        "fair_odds": 1.0 / win if win > 0.0 else None,
-        "movement_1m": relative(move[0]),
-        "movement_5m": relative(move[1]),
-        "movement_30m": relative(move[2]),
-        "trend": trend(move[1]),
         "scratch_time": scratch["event_time"] if scratch else None,
         "reduction_factor": scratch["reduction_factor"] if scratch else None,
         "scratch_reason": scratch["reason"] if scratch else None,
@@ -158,7 +169,6 @@ def _runner(runner: Runner, view: View, said: _Figures, of_runner: Told) -> Runn
         "placed": runner.placed,
         "trainer_name": runner.trainer_name,
         "fundamental_probability": of_runner.fundamental,
-        "public_probability": public if win >= 0.0 and public >= 0.0 else None,
         "contributions": of_runner.contributions,
         "annotations": of_runner.annotations,
         "pace": of_runner.pace,
