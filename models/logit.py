@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from models.layout import Floats
-from models.softmax import STAGES, Starts, sizes, slopes, spread
+from models.softmax import STAGES, Starts, sizes, slopes, spread, sums
 
 OUTER = 0.5  # per cent of the values on each side that are clipped
 MOST_STEPS = 400
@@ -97,8 +97,6 @@ def fit(
     l2: float,
     offset: Floats | None = None,
     powers: Sequence[float] = (1.0,) * len(STAGES),
-    race_weight: Floats | None = None,
-    start: Floats | None = None,
 ) -> Floats:
     """Weights (terms,) that minimise the exploded loss a race plus l2 times their squares.
 
@@ -109,28 +107,33 @@ def fit(
     and Chapman (1986), "Searching for positive returns at the track", Management Science 32; the offset:
     Benter (1994).
     """
+    from scipy.linalg import solve_triangular  # type: ignore[import-untyped]
     from scipy.optimize import minimize  # type: ignore[import-untyped]
 
-    races, rows = len(starts), len(terms)
-    base = np.zeros(rows) if offset is None else offset
-    by_row = None if race_weight is None else spread(race_weight, starts, rows)
-    marks = labels if by_row is None else labels * by_row
+    races = len(starts)
+    base = np.zeros(len(terms)) if offset is None else offset
+    # Steps are taken in coordinates in which the curvature at equal chances is a unit: a tenth of the steps.
+    root = np.linalg.cholesky(_curvature(terms, starts, labels) + 2.0 * (l2 + 1e-9) * np.eye(terms.shape[1]))
 
-    def objective(weights: Floats) -> tuple[float, Floats]:
-        gradient, _, loss = slopes(base + terms @ weights, marks, left, starts, powers)
+    def objective(turned: Floats) -> tuple[float, Floats]:
+        weights = solve_triangular(root, turned, lower=True, trans="T")
+        gradient, _, loss = slopes(base + terms @ weights, labels, left, starts, powers)
         slope = (gradient @ terms) / races + 2.0 * l2 * weights
-        return loss / races + l2 * float(weights @ weights), slope
+        return loss / races + l2 * float(weights @ weights), solve_triangular(root, slope, lower=True)
 
-    first = np.zeros(terms.shape[1]) if start is None else start
-    found = minimize(
-        objective,
-        first,
-        jac=True,
-        method="L-BFGS-B",
-        options={"maxiter": MOST_STEPS, "maxcor": 20, "ftol": 1e-10},
-    )
-    weights: Floats = np.asarray(found.x, dtype=np.float64)
+    first = np.zeros(terms.shape[1])
+    settings = {"maxiter": MOST_STEPS, "maxcor": 20, "ftol": 1e-11, "gtol": 1e-6}
+    found = minimize(objective, first, jac=True, method="L-BFGS-B", options=settings)
+    weights: Floats = solve_triangular(root, found.x, lower=True, trans="T")
     return weights
+
+
+def _curvature(terms: Floats, starts: Starts, labels: Floats) -> Floats:
+    """Hessian of the loss a race at equal chances, of terms centred in their race, stages alike."""
+    share = spread(sums(labels.sum(axis=0), starts) / sizes(starts, len(terms)), starts, len(terms))
+    scaled = terms * np.sqrt(share / len(starts))[:, None]
+    curvature: Floats = scaled.T @ scaled
+    return curvature
 
 
 def _centred(values: Floats, starts: Starts) -> Floats:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from models.form.ability import Run
 from models.form.facts import RaceFacts
-from models.form.people import outcomes
+from models.form.people import WIDTH, outcomes
 from models.form.tables import State, Sums, mean
 from models.layout import Floats
 
@@ -18,7 +18,7 @@ SHRINK = 25.0
 PRIOR_WINS = 3.0
 INTERVAL_Z = 1.645  # 90 %
 COLUMNS = (
-    *(f"{pair}_{name}" for pair in PAIRS for name in ("surprise", "lift", "against_odds")),
+    *(f"{pair}_{name}" for pair in PAIRS for name in ("surprise", "lift", "odds", "against_odds")),
     "pair_runs",
 )
 
@@ -43,7 +43,7 @@ class Synergy:
     """
 
     def __init__(self) -> None:
-        self._sums = Sums(HALF_LIFE, 5)
+        self._sums = Sums(HALF_LIFE, WIDTH)
 
     def look(self, facts: RaceFacts, days_off: Floats) -> Floats:
         """Columns before the race, (runners, COLUMNS); `days_off` is NaN at a first start."""
@@ -52,7 +52,7 @@ class Synergy:
         columns: list[Floats] = []
         for pair in range(len(PAIRS)):
             part = sums[pair * runners : (pair + 1) * runners]
-            columns.extend(mean(part[:, 1:3], part[:, :1], SHRINK).T)
+            columns.extend(mean(part[:, [1, 2, 5]], part[:, :1], SHRINK).T)
             columns.append(np.log(record(part).ratio))
         columns.append(np.log1p(sums[runners : 2 * runners, 0]))
         return np.stack(columns, axis=1)
@@ -77,7 +77,7 @@ class Synergy:
 
 
 def record(sums: Floats) -> Record:
-    """Wins against the odds of `sums` (pairs, 5) with 90 % bounds of the gamma posterior.
+    """Wins against the odds of `sums` (pairs, WIDTH) with 90 % bounds of the gamma posterior.
 
     The bounds are Wilson and Hilferty's (1931), PNAS 17: a (1 - 1 / (9 a) +- z / (3 sqrt(a)))**3 / b.
     """

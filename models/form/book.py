@@ -1,6 +1,7 @@
 """The form book: a fold over finished races that says what was known of each runner before the next."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from io import BytesIO
 from typing import NamedTuple
@@ -79,8 +80,10 @@ class FormBook:
             raise LookAheadError(f"{facts.race_id}: its day was learnt already; build the form book again")
         if facts.race_id != finish.race_id:
             raise ValueError(f"facts of {facts.race_id} with the finish of {finish.race_id}")
-        if finish.official and facts.runners:
-            self._waiting[facts.race_id] = (facts, finish)
+        ran = {each.runner_id for each in finish.runners}
+        starters = tuple(runner for runner in facts.runners if runner.runner_id in ran)
+        if finish.official and starters:
+            self._waiting[facts.race_id] = (replace(facts, runners=starters), finish)
 
     def settle(self, before: date) -> None:
         """Learn the waiting races of all days before this one."""

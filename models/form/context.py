@@ -7,9 +7,10 @@ import numpy as np
 from models.form.ability import weights
 from models.form.comments import FLAGS
 from models.form.facts import RaceFacts
-from models.form.history import AT, ratings, rider_code, row_mean
+from models.form.history import AT, ratings, rider_code, row_max, row_mean
 from models.layout import Floats
 
+GEAR = ("B", "TT", "H", "V", "P", "CP", "SR", "XB", "E")
 COLUMNS = (
     "weight",
     "weight_change",
@@ -30,7 +31,7 @@ COLUMNS = (
     "gear_first",
     "gear_removed",
     "gear_count",
-    "blinkers",
+    *(f"{code}_{state}" for code in GEAR for state in ("worn", "first", "off")),
     "wide_last",
     *(f"{flag}_last" for flag in FLAGS),
     *(f"{flag}_before" for flag in FLAGS),
@@ -55,7 +56,7 @@ def look(facts: RaceFacts, runs: Floats) -> Floats:
         weight - last[:, AT["weight"]],
         rated,
         rated - last[:, AT["rating"]],
-        rated - _row_max(runs[:, AT["rating"]]),
+        rated - row_max(runs[:, AT["rating"]]),
         facts.class_level - last[:, AT["class"]],
         distance - last[:, AT["distance"]],
         np.abs(distance - _best_distance(runs)),
@@ -80,21 +81,22 @@ def riders(runs: Floats) -> Floats:
     return np.ascontiguousarray(runs[:, AT["rider"], : len(RIDERS)])
 
 
-def gear_of(equipment: str) -> tuple[float, float, float, float]:
-    """First time, removed, how many worn, and blinkers or visor, of gear codes; NaN where nothing is said.
+def gear_of(equipment: str) -> tuple[float, ...]:
+    """First time, removed and how many worn; then of each of GEAR worn, first time, removed; NaN if not said.
 
     A 1 behind a code says worn for the first time, a - says taken off today.
 
-    >>> gear_of("B1/TT")
-    (1.0, 0.0, 2.0, 1.0)
+    >>> gear_of("B1/TT")[:6]
+    (1.0, 0.0, 2.0, 1.0, 1.0, 0.0)
     """
     if not equipment:
-        return (float("nan"),) * 4
-    codes = _GEAR.findall(equipment.upper())
-    worn = [code for code in codes if not code.endswith("-")]
-    first = any(code.endswith("1") for code in codes)
-    blinkers = any(code.rstrip("-0123456789") in ("B", "V", "BO") for code in worn)
-    return float(first), float(len(worn) < len(codes)), float(len(worn)), float(blinkers)
+        return (float("nan"),) * (3 + 3 * len(GEAR))
+    codes = set(_GEAR.findall(equipment.upper()))
+    off = {code.rstrip("-") for code in codes if code.endswith("-")}
+    first = {code[:-1] for code in codes if code.endswith("1")}
+    worn = {code.rstrip("0123456789") for code in codes if not code.endswith("-")}
+    each = [float(code in held) for code in GEAR for held in (worn, first, off)]
+    return (float(bool(first)), float(bool(off)), float(len(worn)), *each)
 
 
 def _best_distance(runs: Floats) -> Floats:
@@ -112,8 +114,3 @@ def _before(flags: Floats) -> Floats:
     total = np.where(known, earlier, 0.0).sum(axis=-1)
     share: Floats = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
     return share
-
-
-def _row_max(values: Floats) -> Floats:
-    highest = np.where(np.isnan(values), -np.inf, values).max(axis=1)
-    return np.where(np.isfinite(highest), highest, np.nan)

@@ -20,13 +20,15 @@ RANKED = (
     "odds_last",
     "figure_kernel",
     "figure_best3",
+    "rated_kernel",
+    "place_kernel",
     "plackett",
     "rating",
     "rider_lift_500",
     "trainer_lift_500",
     "post",
 )
-BEST = ("figure", "market", "figure_kernel", "plackett", "odds_last")
+BEST = ("figure", "market", "figure_kernel", "plackett", "odds_last", "rated_kernel", "odds_kernel")
 PACE = (
     "early_rank",
     "early_gap",
@@ -41,6 +43,7 @@ PACE = (
 CROSSED = (
     "market_few", "figure_few", "market_rest", "figure_rest", "figure_debut", "figure_wet", "plackett_few",
     "surprise_today_wet", "rider_rides_rival", "rider_regained", "first_run",
+    "stablemates", "stable_choice", "drop_and_form", "weight_ability",
 )  # fmt: skip
 RACE = ("runners", "distance", "class", "turf", "wet", "band", "debutants", "mean_runs")
 FEATURES = (
@@ -176,6 +179,9 @@ def _crossed(facts: RaceFacts, held: Floats, active: Flags) -> Floats:
             rides,
             regained,
             first.astype(np.float64),
+            *_stable(facts, of("rider_lift_500"), active),
+            of("class_change") * apart("rated_recent"),
+            apart("weight") * apart("figure_kernel"),
         ],
         axis=1,
     )
@@ -189,6 +195,15 @@ def _riders(now: Floats, past: Floats) -> tuple[Floats, Floats]:
     kept = past[:, 0] == now
     regained = (past[:, 1:] == now[:, None]).any(axis=1) & ~kept
     return (rival & ~kept).astype(np.float64), regained.astype(np.float64)
+
+
+def _stable(facts: RaceFacts, lift: Floats, active: Flags) -> tuple[Floats, Floats]:
+    """Rivals of the same trainer, and how much better the rider is than the best on one of them."""
+    names = np.array([r.trainer for r, runs in zip(facts.runners, active, strict=True) if runs])
+    same = (names[:, None] == names[None, :]) & (names != "")[:, None] & ~np.eye(len(names), dtype=np.bool_)
+    best = np.where(same, lift[None, :], -np.inf).max(axis=1, initial=-np.inf)
+    mates: Floats = np.add.reduce(same, axis=1, dtype=np.float64)
+    return mates, np.where(mates > 0.0, lift - np.where(mates > 0.0, best, 0.0), 0.0)
 
 
 def _race(facts: RaceFacts, held: Floats) -> Floats:

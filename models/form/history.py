@@ -13,7 +13,9 @@ from models.form.tables import Keys, Rows, State, grown
 from models.layout import Floats
 
 RUNS = 10
-AVERAGED = ("figure", "margin", "innovation", "place", "surprise", "odds", "early", "late", "gain")
+AVERAGED = (
+    "figure", "margin", "innovation", "place", "surprise", "odds", "rated", "early", "late", "gain",
+)  # fmt: skip
 KEPT = (
     *AVERAGED,
     "day",
@@ -45,6 +47,9 @@ SUMMARIES = (
     "runs_surface",
     "wins",
     "placed",
+    "odds_best",
+    "place_best",
+    "rated_best",
 )
 COLUMNS = (*(f"{name}_{weight}" for weight in WEIGHTS for name in AVERAGED), *SUMMARIES)
 FADE = 0.7  # a run
@@ -106,6 +111,9 @@ class Histories:
                 np.where(surface, 1.0, 0.0).sum(axis=1),
                 (results[:, 1] + 0.1) / (results[:, 0] + 1.0),
                 (results[:, 2] + 0.3) / (results[:, 0] + 1.0),
+                row_max(runs[:, AT["odds"]]),
+                -row_max(-runs[:, AT["place"]]),
+                row_max(runs[:, AT["rated"]]),
             ],
             axis=1,
         )
@@ -154,6 +162,7 @@ def kept(run: Run, track: float) -> Floats:
         "place": (run.position - 1.0) / (count - 1.0),
         "surprise": run.surprise,
         "odds": run.log_odds + np.log(count),
+        "rated": run.prior[:, 1] + run.innovation[:, 1],
         "early": early,
         "late": late_speed(finish),
         "gain": early - (run.position - 1.0) / (count - 1.0),
@@ -252,6 +261,12 @@ def row_mean(values: Floats) -> Floats:
     total = np.where(known, values, 0.0).sum(axis=1)
     mean: Floats = np.divide(total, count, out=np.full(len(values), np.nan), where=count > 0)
     return mean
+
+
+def row_max(values: Floats) -> Floats:
+    """Highest of what is known in each row, NaN where nothing is."""
+    highest: Floats = np.where(np.isnan(values), -np.inf, values).max(axis=1)
+    return np.where(np.isfinite(highest), highest, np.nan)
 
 
 def _row_median(falling: Floats) -> Floats:

@@ -15,11 +15,13 @@ WHO = ("rider", "trainer")
 BELIEFS = {60: 20.0, 500: 60.0}  # half-life in days: runs it takes to be believed half
 RESULTS = {45: 20.0, 400: 60.0}
 BASE_RATE = 0.08
+WIDTH = 6
 COLUMNS = (
-    *(f"{who}_{name}_{days}" for who in WHO for days in BELIEFS for name in ("surprise", "lift")),
+    *(f"{who}_{name}_{days}" for who in WHO for days in BELIEFS for name in ("surprise", "lift", "odds")),
     *(f"{who}_{name}_{days}" for who in WHO for days in RESULTS for name in ("wins", "against_odds")),
     "rider_lift_change",
     "rider_surprise_change",
+    "rider_odds_change",
     "trainer_runs_45",
     "rider_runs_45",
 )
@@ -29,7 +31,7 @@ class People:
     """Forgotten sums by rider and trainer: runs, surprise, market innovation, wins and wins by the odds."""
 
     def __init__(self) -> None:
-        self._sums = {days: Sums(float(days), 5) for days in (*BELIEFS, *RESULTS)}
+        self._sums = {days: Sums(float(days), WIDTH) for days in (*BELIEFS, *RESULTS)}
 
     def look(self, facts: RaceFacts, last_rider: Floats) -> Floats:
         """Columns before the race, (runners, COLUMNS); `last_rider` the code of each horse's last."""
@@ -51,7 +53,7 @@ class People:
                 columns.extend(_results(counted[days][part], k).T)
         change = believed[500][:runners] - believed[500][2 * runners :]
         change = np.where(np.isnan(last_rider)[:, None], 0.0, change)
-        columns.extend((change[:, 1], change[:, 0]))
+        columns.extend((change[:, 1], change[:, 0], change[:, 2]))
         columns.extend((np.log1p(counted[45][runners:, 0]), np.log1p(counted[45][:runners, 0])))
         return np.stack(columns, axis=1)
 
@@ -76,7 +78,7 @@ class People:
 
 
 def outcomes(run: Run) -> Floats:
-    """Runs, surprise, market innovation, wins and wins by the odds of a finished race, (runners, 5)."""
+    """Runs, surprise, market innovation, wins, wins by the odds and log odds, (runners, WIDTH)."""
     winners = run.position == 1.0
     shares = np.exp(run.log_odds)
     return np.stack(
@@ -86,6 +88,7 @@ def outcomes(run: Run) -> Floats:
             np.nan_to_num(run.innovation[:, 1]),
             winners / max(winners.sum(), 1),
             np.where(np.isnan(shares), 1.0 / max(len(run.rows), 1), shares),
+            np.nan_to_num(run.log_odds + np.log(max(len(run.rows), 1))),
         ],
         axis=1,
     )
@@ -101,7 +104,7 @@ def _rider(code: float) -> str:
 
 
 def _beliefs(sums: Floats, shrink: float) -> Floats:
-    return mean(sums[:, 1:3], sums[:, :1], shrink)
+    return mean(sums[:, [1, 2, 5]], sums[:, :1], shrink)
 
 
 def _results(sums: Floats, shrink: float) -> Floats:

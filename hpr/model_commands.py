@@ -1,0 +1,157 @@
+"""hpr evaluate and hpr train: honest figures of models on history, and models from it."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import orjson
+import typer
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from hpr.options import AsJson
+from schemas.errors import HprError, SettingsError
+
+Jurisdiction = Literal["hong-kong"]
+Say = Callable[[str], None]
+Data = Annotated[Path, typer.Option("--data", help="Folder of the records, as hpr feed reads it.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the boosted trees.")]
+Only = Annotated[
+    Literal["all", "combined"],
+    typer.Option("--models", help="All, or only the public and what is combined with it: much quicker."),
+]
+Month = ["%Y-%m", "%Y-%m-%d"]
+
+
+def evaluate(
+    jurisdiction: Annotated[Jurisdiction, typer.Argument(help="Whose races.")],
+    *,
+    data: Data,
+    first: Annotated[datetime, typer.Option("--from", formats=Month, help="First month judged.")],
+    last: Annotated[datetime, typer.Option("--to", formats=Month, help="Last month judged.")],
+    models: Only = "all",
+    seed: Seed = 1,
+    json: AsJson = False,
+) -> None:
+    """Judge models walk-forward: each season by what was fitted on the races before it.
+
+    Example: hpr evaluate hong-kong --data data/ --from 2022-09 --to 2025-08 --json
+    """
+    if last < first:
+        raise SettingsError("--to is before --from: name the first month and the last")
+    from models import evaluation
+
+    with _saying() as say:
+        table = _table(jurisdiction, data, say)
+        months = first.date().replace(day=1), last.date().replace(day=1)
+        judged = list(evaluation.walk(table, *months, seed=seed, trees=models == "all", say=say))
+    if not judged:
+        raise HprError(f"{data}: no season from {first:%Y-%m} to {last:%Y-%m} with enough races before it")
+    best = "combined"
+    found: dict[str, Any] = {
+        "jurisdiction": jurisdiction,
+        "data_hash": table.digest(),
+        "seed": seed,
+        "rows": evaluation.rows(judged),
+        "calibration": evaluation.calibration(judged, best),
+        "exotics": evaluation.exotic_rows(judged),
+        "exponents": {season.name: list(season.exponents) for season in judged},
+    }
+    typer.echo(orjson.dumps(found).decode() if json else _tables(found))
+
+
+def train(
+    jurisdiction: Annotated[Jurisdiction, typer.Argument(help="Whose races.")],
+    *,
+    data: Data,
+    out: Annotated[Path, typer.Option(help="Folder for the artefacts.")],
+    before: Annotated[
+        datetime | None, typer.Option(formats=Month, help="Train on races before this day [all].")
+    ] = None,
+    seed: Seed = 1,
+    json: AsJson = False,
+) -> None:
+    """Fit all models on past races and write them, named by their content, with a manifest.
+
+    Example: hpr train hong-kong --data data/ --out models/hong-kong
+    """
+    from models import artefacts, evaluation
+    from models.training import Fits, fit_beliefs
+
+    with _saying() as say:
+        table = _table(jurisdiction, data, say)
+        last = float(before.date().toordinal() if before else table.day.max(initial=0.0) + 1.0)
+        table = table.where(table.day < last)
+        beliefs = fit_beliefs(Fits(table, {}), last, seed, say) if len(table) else None
+        if beliefs is None:
+            raise HprError(f"{data}: too few races to train on")
+        counted = table.where(table.sample())
+        season = evaluation.Season(
+            "in sample", counted, evaluation.win_of(beliefs, counted), beliefs.exponents
+        )
+        about = {
+            "jurisdiction": jurisdiction,
+            "data_hash": table.digest(),
+            "seed": seed,
+            "trained_to": date.fromordinal(int(table.day.max())).isoformat(),
+            "races": len(table),
+            "metrics": {"in_sample": evaluation.rows([season])},
+        }
+        manifest = artefacts.write(out, beliefs, about)
+    figures = {"version": manifest.version, "races": manifest.races, "files": manifest.files}
+    text = f"{manifest.version}: trained on {manifest.races} races to {manifest.trained_to}, in {out}"
+    typer.echo(orjson.dumps(figures).decode() if json else text)
+
+
+def _table(jurisdiction: Jurisdiction, data: Path, say: Say) -> Any:
+    """Features and finishes of all races of a folder."""
+    del jurisdiction
+    from feeds import hong_kong
+    from models.form.assembly import PastRace, assemble
+    from models.table import tabulate
+
+    if not data.is_dir():
+        raise HprError(f"{data}: no such folder: name the folder of the records")
+    say("reading")
+
+    def seen(race: PastRace) -> None:
+        say(f"form of {race.facts.race_date}")
+
+    return tabulate(assemble(hong_kong.read(data)), seen=seen)
+
+
+@contextmanager
+def _saying() -> Iterator[Say]:
+    """What is being done, shown on a terminal."""
+    shown = sys.stderr.isatty()
+    bar = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=None,
+        disable=not shown,
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("reading", total=None)
+        yield lambda what: bar.update(task, description=what)
+
+
+def _tables(found: dict[str, Any]) -> str:
+    """The same for people."""
+    parts = []
+    for name in ("rows", "calibration", "exotics"):
+        held = found[name]
+        if held:
+            head = list(held[0])
+            lines = [[str(row.get(key, "")) for key in head] for row in held]
+            widths = [max(len(cell) for cell in column) for column in zip(head, *lines, strict=True)]
+            parts.append("\n".join(_line(line, widths) for line in [head, *lines]))
+    return "\n\n".join(parts)
+
+
+def _line(cells: list[str], widths: list[int]) -> str:
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()

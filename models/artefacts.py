@@ -1,0 +1,156 @@
+"""What was trained as files named by their content, and the way back, which refuses what is damaged."""
+
+import hashlib
+from dataclasses import asdict, dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import orjson
+
+from models.boosted import Boosted
+from models.form import book
+from models.form import features as form_features
+from models.layout import Floats
+from models.logit import Logit, Terms
+from models.performance import Beliefs, Combined, Fundamental, Public
+from schemas.errors import HprError
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+NAME_LENGTH = 16
+_LOGITS = ("logit", "residual")
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a set of artefacts is: `version` is the hash of all the rest, `files` names by role."""
+
+    version: str
+    jurisdiction: str
+    data_hash: str
+    seed: int
+    trained_to: str
+    races: int
+    metrics: dict[str, Any]
+    features: list[str]
+    book_version: str
+    features_version: str
+    constants: dict[str, Any]
+    files: dict[str, str]
+    format: int = FORMAT
+
+
+def write(folder: Path, beliefs: Beliefs, about: dict[str, Any]) -> Manifest:
+    """Write beliefs into `folder`, each file named by the SHA-256 of its content, the manifest last.
+
+    `about` holds the manifest's jurisdiction, data_hash, seed, trained_to, races and metrics. The same beliefs
+    and `about` give the same bytes and the same version.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    contents = {
+        "boosted": (beliefs.fundamental.boosted.data, "onnx"),
+        "logit": (_packed(beliefs.fundamental.logit), "npz"),
+        "residual": (_packed(beliefs.combined.residual), "npz"),
+    }
+    files = {}
+    for role, (data, kind) in contents.items():
+        files[role] = f"{role}-{hashlib.sha256(data).hexdigest()[:NAME_LENGTH]}.{kind}"
+        (folder / files[role]).write_bytes(data)
+    body = {
+        **about,
+        "features": list(form_features.FEATURES),
+        "book_version": book.VERSION,
+        "features_version": form_features.VERSION,
+        "constants": {
+            "scale": beliefs.fundamental.scale,
+            "public_power": beliefs.public.power,
+            "combined_power": beliefs.combined.power,
+            "combined_weight": beliefs.combined.weight,
+            "exponents": list(beliefs.exponents),
+        },
+        "files": files,
+    }
+    manifest = Manifest(version=_version(body), **body)
+    (folder / MANIFEST).write_bytes(orjson.dumps(asdict(manifest), option=orjson.OPT_INDENT_2))
+    return manifest
+
+
+def load(folder: Path) -> tuple[Beliefs, Manifest]:
+    """Read what `write` wrote.
+
+    Raises HprError, which says what to do, for a missing or damaged file, another format, or features that are
+    not this program's.
+    """
+    manifest = read_manifest(folder)
+    if manifest.features != list(form_features.FEATURES) or manifest.book_version != book.VERSION:
+        raise HprError(f"{folder}: trained for other features than this program's: train again")
+    data = {role: _content(folder, name) for role, name in manifest.files.items()}
+    try:
+        logit, residual = (_unpacked(data[role]) for role in _LOGITS)
+        constants = manifest.constants
+        fundamental = Fundamental(logit, Boosted(data["boosted"]), constants["scale"])
+        combined = Combined(residual, constants["combined_power"], constants["combined_weight"])
+        exponents = tuple(float(each) for each in constants["exponents"])
+        beliefs = Beliefs(fundamental, Public(constants["public_power"]), combined, exponents)
+    except (KeyError, ValueError, BadZipFile, EOFError) as error:
+        raise HprError(f"{folder}: artefacts do not fit their manifest ({error}): train again") from error
+    # The trees are read now, so that a damaged file is found here and not at the first race.
+    beliefs.fundamental.boosted.score(np.zeros((1, len(manifest.features))))
+    return beliefs, manifest
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a folder of artefacts, its version checked; raises HprError."""
+    path = folder / MANIFEST
+    try:
+        found = orjson.loads(path.read_bytes())
+        manifest = Manifest(**found)
+    except OSError as error:
+        raise HprError(
+            f"{path}: cannot be read ({error.strerror}): train first, or name its folder"
+        ) from error
+    except (orjson.JSONDecodeError, TypeError) as error:
+        raise HprError(f"{path}: no manifest of trained models ({error}): train again") from error
+    if manifest.format != FORMAT:
+        raise HprError(f"{path}: format {manifest.format}, not {FORMAT}: train again")
+    body = {key: value for key, value in found.items() if key not in ("version", "format")}
+    if _version(body) != manifest.version:
+        raise HprError(f"{path}: changed since it was written: train again")
+    return manifest
+
+
+def _version(body: dict[str, Any]) -> str:
+    return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()[:NAME_LENGTH]
+
+
+def _content(folder: Path, name: str) -> bytes:
+    path = folder / Path(name).name
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise HprError(f"{path}: cannot be read ({error.strerror}): train again") from error
+    if hashlib.sha256(data).hexdigest()[:NAME_LENGTH] not in path.stem:
+        raise HprError(f"{path}: its content is not what its name says, it is damaged: train again")
+    return data
+
+
+def _packed(model: Logit) -> bytes:
+    out = BytesIO()
+    arrays: dict[str, Floats] = {
+        "low": model.terms.low,
+        "high": model.terms.high,
+        "scale": model.terms.scale,
+        "square_scale": model.terms.square_scale,
+        "weights": model.weights,
+    }
+    np.savez(out, allow_pickle=False, **arrays)
+    return out.getvalue()
+
+
+def _unpacked(data: bytes) -> Logit:
+    with np.load(BytesIO(data), allow_pickle=False) as file:
+        terms = Terms(file["low"], file["high"], file["scale"], file["square_scale"])
+        return Logit(terms, file["weights"])

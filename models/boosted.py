@@ -1,0 +1,124 @@
+"""Boosted trees with a race-softmax objective: trained by LightGBM, scored by ONNX Runtime."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from models.layout import Floats
+from models.softmax import STAGES, Starts, slopes
+from schemas.errors import HprError
+
+TREES = 450
+PARAMETERS: dict[str, Any] = {
+    "num_leaves": 31,
+    "learning_rate": 0.05,
+    "lambda_l2": 30.0,
+    "min_data_in_leaf": 200,
+    "feature_fraction": 0.4,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "max_bin": 127,
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": 1,
+    "verbose": -1,
+}
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Boosted:
+    """Trees as an ONNX model, `data`; scores are those of ONNX Runtime on one thread."""
+
+    data: bytes
+
+    @cached_property
+    def _session(self) -> Any:
+        import onnxruntime  # type: ignore[import-untyped]
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            return onnxruntime.InferenceSession(self.data, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # its own exceptions share no class but this one
+            raise HprError(f"no ONNX model, or a damaged one: train it again ({error})") from error
+
+    def score(self, features: Floats) -> Floats:
+        """Score of each runner, (rows,), from features (rows, features), which are read as float32."""
+        if not len(features):
+            return np.zeros(0)
+        given = {"features": np.ascontiguousarray(features, dtype=np.float32)}
+        score: Floats = np.asarray(self._session.run(None, given)[0], dtype=np.float64)[:, 0]
+        return score
+
+
+def train(
+    features: Floats,
+    starts: Starts,
+    labels: Floats,
+    left: Floats,
+    *,
+    seed: int,
+    trees: int = TREES,
+    offset: Floats | None = None,
+    powers: Sequence[float] = (1.0,) * len(STAGES),
+) -> Boosted:
+    """Trees that lower the exploded cross-entropy of `softmax.slopes`, checked against LightGBM to 1e-6.
+
+    features (rows, features), labels and left (stages, rows). Each tree is grown on the gradient of the whole
+    race's softmax, its leaves steps of gradient over Hessian's diagonal. The same seed and data give the same
+    bytes. Source: Friedman (2001), "Greedy function approximation", Annals of Statistics 29; Ke and others
+    (2017), "LightGBM", NeurIPS 30. Raises HprError where the export differs from the trainer.
+    """
+    import lightgbm
+
+    # ONNX reads float32: thresholds between float32 values mean the same to both.
+    rounded = np.ascontiguousarray(features, dtype=np.float32)
+    base = np.zeros(len(features)) if offset is None else offset
+
+    def objective(scores: Floats, _: object) -> tuple[Floats, Floats]:
+        gradient, hessian, _loss = slopes(base + scores, labels, left, starts, powers)
+        return gradient, np.maximum(hessian, 1e-6)
+
+    data = lightgbm.Dataset(rounded, label=np.zeros(len(rounded)))
+    booster = lightgbm.train({**PARAMETERS, "objective": objective, "seed": seed}, data, trees)
+    model = Boosted(_export(booster, features.shape[1]))
+    sample = rounded[:: max(len(rounded) // 20_000, 1)]
+    apart = np.abs(model.score(sample.astype(np.float64)) - np.asarray(booster.predict(sample))).max(
+        initial=0.0
+    )
+    if apart > TOLERANCE:
+        raise HprError(f"the exported trees differ from the trained ones by {apart:.1e}: train again")
+    return model
+
+
+def _export(booster: Any, width: int) -> bytes:
+    """ONNX bytes of a LightGBM model; its custom objective is named regression, which changes no score."""
+    from onnxmltools import convert_lightgbm  # type: ignore[import-untyped]
+    from onnxmltools.convert.common.data_types import (  # type: ignore[import-untyped]
+        FloatTensorType,
+    )
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import lightgbm
+
+        text = booster.model_to_string()
+        named = text.replace("\nfeature_names", "\nobjective=regression\nfeature_names", 1)
+        plain = lightgbm.Booster(model_str=named)
+        plain.params["objective"] = "regression"
+        # Without a name the converter invents one, and the bytes would never be the same again.
+        found = convert_lightgbm(
+            plain,
+            name="boosted",
+            initial_types=[("features", FloatTensorType([None, width]))],
+            target_opset=15,
+            zipmap=False,
+        )
+    data: bytes = found.SerializeToString()
+    return data

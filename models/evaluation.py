@@ -1,0 +1,220 @@
+"""Judges what is believed out of sample: walk-forward by season, against the public, with paired tests."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
+
+from models import exotics, places
+from models.layout import Flags, Floats
+from models.performance import Beliefs
+from models.softmax import softmax, spread, sums
+from models.table import Table
+from models.training import Fits, burnt_in, fit_beliefs, fit_combined, fit_public
+
+BINS = (0.0, 0.02, 0.04, 0.06, 0.08, 0.11, 0.14, 0.18, 0.24, 0.32, 1.0)
+PLACE_BINS = (0.0, 0.08, 0.14, 0.2, 0.26, 0.32, 0.4, 0.48, 0.58, 0.7, 1.0)
+POOLS = {"exacta": (2, True), "quinella": (2, False), "tierce": (3, True), "trio": (3, False)}
+FULL_FIELD = 7  # runners from which three places are paid, else two
+
+Row = dict[str, str | float | int]
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """One test season: the races that count, and win probabilities (rows,) by model."""
+
+    name: str
+    table: Table
+    win: Mapping[str, Floats]
+    exponents: tuple[float, ...]
+
+
+def seasons(first: date, last: date) -> list[tuple[date, date]]:
+    """Twelve months at a time from the first of a month to the end of a month, half-open.
+
+    >>> seasons(date(2022, 9, 1), date(2024, 8, 1))[1]
+    (datetime.date(2023, 9, 1), datetime.date(2024, 9, 1))
+    """
+    end = _months_on(last, 1)
+    found = []
+    while first < end:
+        found.append((first, min(_months_on(first, 12), end)))
+        first = _months_on(first, 12)
+    return found
+
+
+def walk(
+    table: Table,
+    first: date,
+    last: date,
+    *,
+    seed: int,
+    trees: bool = True,
+    say: Say = lambda _: None,
+) -> Iterator[Season]:
+    """Each season judged by what was fitted on the races before its first day.
+
+    Without `trees` only the public and what is combined with it are fitted, which takes a fraction of the
+    time. A season with too few races before it, or without a race that counts, is left out.
+    """
+    fits = Fits(table, {})
+    for start, end in seasons(first, last):
+        name, day = _name(start, end), float(start.toordinal())
+        test = table.where((table.day >= day) & (table.day < end.toordinal()) & table.sample())
+        if not len(test):
+            continue
+        say(name)
+        if trees:
+            beliefs = fit_beliefs(fits, day, seed, partial(_say, say, name))
+            if beliefs is not None:
+                yield Season(name, test, win_of(beliefs, test), beliefs.exponents)
+        elif (combined := fit_combined(fits, day)) is not None:
+            known = table.where(burnt_in(table) & (table.day < day))
+            public = softmax(fit_public(known) * test.log_share, test.start)
+            win = {"public": public, "combined": combined.win(test.features, test.log_share, test.start)}
+            yield Season(name, test, win, places.DISCOUNTED)
+
+
+def win_of(beliefs: Beliefs, table: Table) -> dict[str, Floats]:
+    """Win probabilities of each model, (rows,)."""
+    features, start, share = table.features, table.start, table.log_share
+    return {
+        "public": beliefs.public.win(share, start),
+        "fundamental": beliefs.fundamental.win(features, start),
+        "combined": beliefs.combined.win(features, share, start),
+        "logit": softmax(beliefs.fundamental.logit.score(features, start), start),
+        "boosted": softmax(beliefs.fundamental.boosted.score(features), start),
+    }
+
+
+def rows(judged: Sequence[Season]) -> list[Row]:
+    """R2, log-loss a race, and difference in R2 from the public with its paired z, by season and pooled.
+
+    R2 = 1 - L / L(1/N), with L the log-loss of the winners and N the runners; z is that of the mean paired
+    difference of the races' log-losses. Source: Bolton and Chapman (1986); Diebold and Mariano (1995).
+    """
+    found: list[Row] = []
+    names = list(judged[0].win) if judged else []
+    samples = [(season.name, [season]) for season in judged]
+    if len(judged) > 1:
+        samples.append(("pooled", list(judged)))
+    for sample, held in samples:
+        even = np.concatenate([np.log(season.table.runners) for season in held])
+        public = np.concatenate([winner_loss(season.win["public"], season.table) for season in held])
+        for name in names:
+            loss = np.concatenate([winner_loss(season.win[name], season.table) for season in held])
+            found.append(
+                {
+                    "model": name,
+                    "sample": sample,
+                    "races": len(loss),
+                    "r2": round(1.0 - float(loss.sum() / even.sum()), 5),
+                    "log_loss": round(float(loss.mean()), 5),
+                    "delta_r2": round(float((public.sum() - loss.sum()) / even.sum()), 5),
+                    "z": round(paired_z(public - loss), 2),
+                }
+            )
+    return found
+
+
+def winner_loss(win: Floats, table: Table) -> Floats:
+    """Log-loss of each race's winner, (races,)."""
+    won = table.position == 1.0
+    loss: Floats = -sums(np.where(won, np.log(np.maximum(win, 1e-12)), 0.0), table.start)
+    return loss
+
+
+def paired_z(gain: Floats) -> float:
+    """Mean over its standard error; 0 where nothing differs."""
+    error = float(gain.std(ddof=1)) / np.sqrt(len(gain)) if len(gain) > 1 else 0.0
+    return float(gain.mean()) / error if error > 0.0 else 0.0
+
+
+def calibration(judged: Sequence[Season], model: str) -> list[Row]:
+    """What was said and what came in ten bins of win and of place probability, in percentage points."""
+    win = np.concatenate([season.win[model] for season in judged])
+    won = np.concatenate([season.table.position == 1.0 for season in judged])
+    found = _bins("win", model, win, won, BINS)
+    placed = [_places(season, model) for season in judged]
+    said = np.concatenate([each[0] for each in placed])
+    came = np.concatenate([each[1] for each in placed])
+    return [*found, *_bins("place", model, said, came, PLACE_BINS)]
+
+
+def exotic_rows(judged: Sequence[Season], model: str = "public") -> list[Row]:
+    """Log-loss a race of what came in each pool by discounted and by plain Harville, and its paired z."""
+    found: list[Row] = []
+    for pool, (count, ordered) in POOLS.items():
+        chance = exotics.order_log_chance if ordered else exotics.set_log_chance
+        plain, discounted = [], []
+        for season in judged:
+            said = (season.win[model], season.table.position, season.table.start, count)
+            plain.append(chance(*said, places.HARVILLE))
+            discounted.append(chance(*said, season.exponents))
+        before, after = np.concatenate(plain), np.concatenate(discounted)
+        known = np.isfinite(before)
+        gain = (after - before)[known]
+        found.append(
+            {
+                "pool": pool,
+                "races": int(known.sum()),
+                "harville_log_loss": round(-float(before[known].mean()), 5),
+                "discounted_log_loss": round(-float(after[known].mean()), 5),
+                "gain": round(float(gain.mean()), 5),
+                "z": round(paired_z(gain), 2),
+            }
+        )
+    return found
+
+
+def _bins(kind: str, model: str, said: Floats, came: Flags, edges: Sequence[float]) -> list[Row]:
+    found: list[Row] = []
+    for low, high in pairwise(edges):
+        held = (said >= low) & (said < high)
+        if not held.any():
+            continue
+        mean, share, count = float(said[held].mean()), float(came[held].mean()), int(held.sum())
+        error = float(np.sqrt(max(mean * (1.0 - mean), 1e-9) / count))
+        found.append(
+            {
+                "kind": kind,
+                "model": model,
+                "from": low,
+                "to": high,
+                "runners": count,
+                "said": round(100.0 * mean, 2),
+                "came": round(100.0 * share, 2),
+                "error": round(100.0 * (share - mean), 2),
+                "z": round((share - mean) / error, 2),
+            }
+        )
+    return found
+
+
+def _places(season: Season, model: str) -> tuple[Floats, Flags]:
+    """Place probability of each runner, and whether it was placed."""
+    table = season.table
+    said = np.empty(len(table.position))
+    paid = np.where(table.runners >= FULL_FIELD, 3, 2)
+    for start, runners, count in zip(table.start, table.runners, paid, strict=True):
+        part = slice(start, start + runners)
+        said[part] = places.finish_within(season.win[model][None, part], int(count), season.exponents)[0]
+    return said, table.position <= spread(paid.astype(np.float64), table.start, len(said))
+
+
+def _say(say: Say, season: str, what: str) -> None:
+    say(f"{season}: {what}")
+
+
+def _name(start: date, end: date) -> str:
+    return f"{start:%Y-%m}..{_months_on(end, -1):%Y-%m}"
+
+
+def _months_on(day: date, months: int) -> date:
+    total = day.year * 12 + day.month - 1 + months
+    return date(total // 12, total % 12 + 1, 1)
