@@ -16,6 +16,7 @@ from hpr import (
 )
 from hpr.audit_command import audit
 from hpr.bench_command import bench
+from hpr.model_commands import evaluate, train
 from hpr.replay_command import replay
 from hpr.sink_command import sink
 from schemas.errors import HprError, SettingsError
@@ -38,6 +39,8 @@ app.command()(service_commands.gateway)
 app.command()(sink)
 app.command()(replay)
 app.command()(audit)
+app.command()(train)
+app.command()(evaluate)
 app.add_typer(archive_commands.app, name="archive")
 app.add_typer(topic_commands.app, name="topics")
 app.add_typer(schema_commands.app, name="schemas")

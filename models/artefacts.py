@@ -44,10 +44,10 @@ class Manifest:
 
 
 def write(folder: Path, beliefs: Beliefs, about: dict[str, Any]) -> Manifest:
-    """Write beliefs into `folder`, each file named by the SHA-256 of its content, the manifest last.
+    """Write beliefs into `folder`, files named by the SHA-256 of their content, the manifest last.
 
-    `about` holds the manifest's jurisdiction, data_hash, seed, trained_to, races and metrics. The same beliefs
-    and `about` give the same bytes and the same version.
+    `about` holds the manifest's jurisdiction, data_hash, seed, trained_to, races and metrics. The same
+    beliefs and `about` give the same bytes and the same version.
     """
     folder.mkdir(parents=True, exist_ok=True)
     contents = {
@@ -81,8 +81,8 @@ def write(folder: Path, beliefs: Beliefs, about: dict[str, Any]) -> Manifest:
 def load(folder: Path) -> tuple[Beliefs, Manifest]:
     """Read what `write` wrote.
 
-    Raises HprError, which says what to do, for a missing or damaged file, another format, or features that are
-    not this program's.
+    Raises HprError, which says what to do, for a missing or damaged file, another format, or other
+    features than this program's.
     """
     manifest = read_manifest(folder)
     if manifest.features != list(form_features.FEATURES) or manifest.book_version != book.VERSION:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.layout import Floats
 from models.softmax import STAGES, Starts, slopes
@@ -28,6 +29,7 @@ PARAMETERS: dict[str, Any] = {
     "verbose": -1,
 }
 TOLERANCE = 1e-6
+SMALLEST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,10 @@ class Boosted:
             raise HprError(f"no ONNX model, or a damaged one: train it again ({error})") from error
 
     def score(self, features: Floats) -> Floats:
-        """Score of each runner, (rows,), from features (rows, features), which are read as float32."""
+        """Score of each runner, (rows,), from features (rows, features), which are read `rounded`."""
         if not len(features):
             return np.zeros(0)
-        given = {"features": np.ascontiguousarray(features, dtype=np.float32)}
+        given = {"features": rounded(features)}
         score: Floats = np.asarray(self._session.run(None, given)[0], dtype=np.float64)[:, 0]
         return score
 
@@ -64,7 +66,7 @@ def train(
     left: Floats,
     *,
     seed: int,
-    trees: int = TREES,
+    trees: int | None = None,
     offset: Floats | None = None,
     powers: Sequence[float] = (1.0,) * len(STAGES),
 ) -> Boosted:
@@ -77,24 +79,36 @@ def train(
     """
     import lightgbm
 
-    # ONNX reads float32: thresholds between float32 values mean the same to both.
-    rounded = np.ascontiguousarray(features, dtype=np.float32)
+    held = rounded(features)
     base = np.zeros(len(features)) if offset is None else offset
 
     def objective(scores: Floats, _: object) -> tuple[Floats, Floats]:
         gradient, hessian, _loss = slopes(base + scores, labels, left, starts, powers)
         return gradient, np.maximum(hessian, 1e-6)
 
-    data = lightgbm.Dataset(rounded, label=np.zeros(len(rounded)))
-    booster = lightgbm.train({**PARAMETERS, "objective": objective, "seed": seed}, data, trees)
+    data = lightgbm.Dataset(held, label=np.zeros(len(held)))
+    booster = lightgbm.train({**PARAMETERS, "objective": objective, "seed": seed}, data, trees or TREES)
     model = Boosted(_export(booster, features.shape[1]))
-    sample = rounded[:: max(len(rounded) // 20_000, 1)]
+    sample = held[:: max(len(held) // 20_000, 1)]
     apart = np.abs(model.score(sample.astype(np.float64)) - np.asarray(booster.predict(sample))).max(
         initial=0.0
     )
     if apart > TOLERANCE:
         raise HprError(f"the exported trees differ from the trained ones by {apart:.1e}: train again")
     return model
+
+
+def rounded(features: Floats) -> NDArray[np.float32]:
+    """Features as float32 of 15 bits, what is below a millionth as 0.
+
+    ONNX keeps thresholds as float32. LightGBM puts them half way between two values, and half way between
+    neighbours of 24 bits is none of either; between values of 15 bits it is, so both split alike. It also
+    makes equal what differs by the noise of a sum.
+    """
+    bits = np.ascontiguousarray(features, dtype=np.float32).view(np.uint32)
+    short = ((bits + np.uint32(0x80)) & np.uint32(0xFFFFFF00)).view(np.float32)
+    short[np.abs(short) < SMALLEST] = 0.0
+    return short
 
 
 def _export(booster: Any, width: int) -> bytes:

@@ -131,8 +131,8 @@ def winner_loss(win: Floats, table: Table) -> Floats:
 
 def paired_z(gain: Floats) -> float:
     """Mean over its standard error; 0 where nothing differs."""
-    error = float(gain.std(ddof=1)) / np.sqrt(len(gain)) if len(gain) > 1 else 0.0
-    return float(gain.mean()) / error if error > 0.0 else 0.0
+    error = float(gain.std(ddof=1) / np.sqrt(len(gain))) if len(gain) > 1 else 0.0
+    return float(gain.mean() / error) if error > 0.0 else 0.0
 
 
 def calibration(judged: Sequence[Season], model: str) -> list[Row]:
@@ -190,7 +190,7 @@ def _bins(kind: str, model: str, said: Floats, came: Flags, edges: Sequence[floa
                 "said": round(100.0 * mean, 2),
                 "came": round(100.0 * share, 2),
                 "error": round(100.0 * (share - mean), 2),
-                "z": round((share - mean) / error, 2),
+                "z": round(float((share - mean) / error), 2),
             }
         )
     return found

@@ -1,0 +1,160 @@
+"""What is believed is fitted on earlier races alone, is the same each time, and goes into files and back."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from models import artefacts, boosted
+from models.evaluation import calibration, exotic_rows, rows, seasons, walk, win_of
+from models.form.book import COLUMNS, FormBook
+from models.performance import Beliefs
+from models.softmax import softmax
+from models.trained import TrainedModel
+from models.training import Fits, fit_beliefs, fit_combined, joined
+from schemas.errors import HprError
+from tests.models.trained_world import past, table
+
+LAST_SEASON = date(2025, 1, 1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_trees() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(boosted, "TREES", 25)
+        yield
+
+
+@pytest.fixture(scope="module", name="beliefs")
+def fitted() -> Beliefs:
+    found = fit_beliefs(Fits(table(), {}), float(LAST_SEASON.toordinal()), seed=1)
+    assert found is not None
+    return found
+
+
+def test_form_and_public_beat_chance_out_of_sample(beliefs: Beliefs) -> None:
+    judged = list(walk(table(), LAST_SEASON, date(2025, 12, 1), seed=1))
+    found = {row["model"]: row for row in rows(judged)}
+    assert set(found) >= {"public", "fundamental", "combined"}
+    assert float(found["public"]["r2"]) > 0.1
+    assert float(found["fundamental"]["r2"]) > 0.05
+    assert (found["public"]["delta_r2"], found["public"]["z"]) == (0.0, 0.0)
+    said = win_of(beliefs, judged[0].table)
+    for name, win in said.items():
+        assert_array_equal(win, judged[0].win[name])
+    assert {row["kind"] for row in calibration(judged, "combined")} == {"win", "place"}
+    assert [row["pool"] for row in exotic_rows(judged)] == ["exacta", "quinella", "tierce", "trio"]
+
+
+def test_later_races_change_nothing_that_was_fitted(beliefs: Beliefs) -> None:
+    """The leak that would flatter: turn every later finish around and fit again."""
+    whole = table()
+    later = np.repeat(whole.day >= LAST_SEASON.toordinal(), whole.runners)
+    turned = replace(whole, position=np.where(later, 12.0 - whole.position, whole.position))
+    again = fit_beliefs(Fits(turned, {}), float(LAST_SEASON.toordinal()), seed=1)
+    assert again is not None
+    assert again.fundamental.boosted.data == beliefs.fundamental.boosted.data
+    assert_array_equal(again.combined.residual.weights, beliefs.combined.residual.weights)
+    assert (again.combined.power, again.combined.weight) == (beliefs.combined.power, beliefs.combined.weight)
+    assert again.exponents == beliefs.exponents
+
+
+def test_too_few_races_give_no_model() -> None:
+    assert fit_combined(Fits(table(), {}), float(date(2021, 6, 1).toordinal())) is None
+
+
+def test_tables_join_as_they_were_parted() -> None:
+    whole = table()
+    early = whole.day < LAST_SEASON.toordinal()
+    both = joined([whole.where(early), whole.where(~early)])
+    assert both.digest() == whole.digest()
+
+
+def test_seasons_may_end_short() -> None:
+    assert seasons(date(2024, 9, 1), date(2025, 10, 1)) == [
+        (date(2024, 9, 1), date(2025, 9, 1)),
+        (date(2025, 9, 1), date(2025, 11, 1)),
+    ]
+
+
+ABOUT = {
+    "jurisdiction": "world",
+    "data_hash": "d",
+    "seed": 1,
+    "trained_to": "2023-12-31",
+    "races": 5,
+    "metrics": {},
+}
+
+
+def test_artefacts_come_back_bit_for_bit(beliefs: Beliefs, tmp_path: Path) -> None:
+    written = artefacts.write(tmp_path / "one", beliefs, ABOUT)
+    again = artefacts.write(tmp_path / "two", beliefs, ABOUT)
+    assert written == again
+    loaded, manifest = artefacts.load(tmp_path / "one")
+    assert manifest == written
+    held = table().where(table().day >= LAST_SEASON.toordinal())
+    for name, win in win_of(loaded, held).items():
+        assert_array_equal(win, win_of(beliefs, held)[name])
+
+
+@pytest.mark.parametrize("role", ["boosted", "logit", "residual"])
+def test_damaged_and_missing_files_are_refused(beliefs: Beliefs, tmp_path: Path, role: str) -> None:
+    manifest = artefacts.write(tmp_path, beliefs, ABOUT)
+    path = tmp_path / manifest.files[role]
+    path.write_bytes(path.read_bytes()[:-7] + b"garbage")
+    with pytest.raises(HprError, match="damaged: train again"):
+        artefacts.load(tmp_path)
+    path.unlink()
+    with pytest.raises(HprError, match="train again"):
+        artefacts.load(tmp_path)
+
+
+@pytest.mark.parametrize("text", [b"", b"{}", b"[1]"])
+def test_a_manifest_that_is_none_is_refused(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / artefacts.MANIFEST).write_bytes(text)
+    with pytest.raises(HprError, match="train again"):
+        artefacts.load(tmp_path)
+    with pytest.raises(HprError, match="train first"):
+        artefacts.load(tmp_path / "nowhere")
+
+
+def test_a_manifest_changed_by_hand_is_refused(beliefs: Beliefs, tmp_path: Path) -> None:
+    artefacts.write(tmp_path, beliefs, ABOUT)
+    path = tmp_path / artefacts.MANIFEST
+    path.write_bytes(path.read_bytes().replace(b'"seed": 1', b'"seed": 2'))
+    with pytest.raises(HprError, match="changed since"):
+        artefacts.load(tmp_path)
+
+
+def test_the_stream_believes_what_the_evaluation_does(beliefs: Beliefs, tmp_path: Path) -> None:
+    manifest = artefacts.write(tmp_path, beliefs, ABOUT)
+    model = TrainedModel(beliefs, manifest)
+    races = list(past())
+    book = FormBook()
+    for race in races[:-4]:
+        book.settle(race.facts.race_date)
+        book.learn(race.facts, race.finish)
+    facts = races[-1].facts
+    book.settle(facts.race_date)
+    belief = model.believe(facts, list(COLUMNS), book.look(facts), np.arange(len(facts.runners)))
+    offline = win_of(beliefs, table())["fundamental"][table().start[-1] :]
+    assert belief.fundamental == offline.tolist()
+    log_odds = np.log(offline)
+    summed = belief.contributions.sum(axis=1)
+    assert_allclose(summed, log_odds - log_odds.mean(), atol=1e-9)
+    single = softmax(summed, np.zeros(1, dtype=np.intp))
+    assert_allclose(single, belief.fundamental, atol=1e-12)
+
+
+def test_a_column_that_is_missing_is_unknown(beliefs: Beliefs, tmp_path: Path) -> None:
+    model = TrainedModel(beliefs, artefacts.write(tmp_path, beliefs, ABOUT))
+    facts = past()[-1].facts
+    belief = model.believe(facts, [], np.zeros((len(facts.runners), 0)), np.array([0, 2, 3]))
+    assert sum(belief.fundamental) == pytest.approx(1.0)
+    assert np.isfinite(belief.contributions).all()
+    assert belief.known == [False] * 3
