@@ -69,6 +69,7 @@ class Base(DeclarativeBase):
         UUID: Uuid(),
         dict[str, Any]: Json,
         list[str]: Json,
+        list[dict[str, Any]]: Json,
     }
 
 

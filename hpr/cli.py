@@ -17,6 +17,7 @@ from hpr import (
 from hpr.audit_command import audit
 from hpr.bench_command import bench
 from hpr.model_commands import evaluate, train
+from hpr.notifier_command import notifier
 from hpr.replay_command import replay
 from hpr.sink_command import sink
 from schemas.errors import HprError, SettingsError
@@ -36,6 +37,7 @@ feed_commands.app.command("hong-kong")(history_commands.hong_kong)
 feed_commands.app.command("uk-ire")(history_commands.uk_ire)
 app.command()(service_commands.worker)
 app.command()(service_commands.gateway)
+app.command()(notifier)
 app.command()(sink)
 app.command()(replay)
 app.command()(audit)

@@ -29,6 +29,16 @@ class GatewaySettings(BaseSettings):
         pattern=r"^https?://[^/?#@]+$",
         description="Address by which people reach the gateway, without a path; https:// behind TLS",
     )
+    live_prefix: str = Field(
+        "",
+        pattern=r"^[a-zA-Z0-9._-]*$",
+        description="The prefix of the topics that are live: a notifier refuses every other one",
+    )
+    private_destinations: bool = Field(
+        False,
+        description="Whether webhooks and push may go to plain http and to private addresses, as within "
+        "one's own network",
+    )
     limits: str = Field(
         "memory://",
         min_length=1,

@@ -55,6 +55,7 @@ class Stack:
             admin.create(self._broker, settings.topic_prefix, settings.replication)
         self._spawn("gateway", "gateway", "--host", settings.host, "--port", str(port))
         self._spawn("worker", "worker", "--http-port", "0")
+        self._spawn("notifier", "notifier")
         self._spawn("feed", "feed", "simulator", "--seed", str(self._seed))
         self.address = f"http://{settings.host}:{port}"
         self._wait_until_ready()
@@ -65,6 +66,7 @@ class Stack:
             **os.environ,
             "HPR_BROKER": self._broker,
             "HPR_TOPIC_PREFIX": settings.topic_prefix,
+            "HPR_LIVE_PREFIX": settings.topic_prefix,
             "HPR_LOG_LEVEL": settings.log_level,
             "HPR_LOG_FORMAT": settings.log_format,
             "HPR_REGISTRY_CACHE": settings.registry_cache,
@@ -103,7 +105,7 @@ class Stack:
             time.sleep(0.5)
 
     def _end(self) -> None:
-        for name in ("feed", "worker", "gateway"):
+        for name in ("feed", "worker", "notifier", "gateway"):
             process = self._processes.get(name)
             if process is None or process.poll() is not None:
                 continue

@@ -77,6 +77,8 @@ def test_every_setting_can_come_from_the_file(toml: Toml) -> None:
         "mail_from": "races@example.org",
         "mails": "mails",
         "public_url": "https://races.example.org",
+        "live_prefix": "live.",
+        "private_destinations": 1,
         "limits": "redis://127.0.0.1:6379",
         "log_level": "debug",
         "log_format": "json",

@@ -1,0 +1,204 @@
+"""The outbox: rows of deliveries with the memory and the offsets they follow from, in one transaction."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.accounts.play import everyone_withheld
+from gateway.accounts.tables import Preferences, Tracked
+from gateway.alerts.engine import Memory, MemoryKey
+from gateway.alerts.index import Held
+from gateway.alerts.rules import Rule
+from gateway.database import Database
+from gateway.delivery.parcels import Parcel
+from gateway.delivery.planning import Row, Way
+from gateway.delivery.tables import Channel, Delivery, ReadOffset, RuleMemory, RuleVersion, Tenure
+from gateway.errors import GatewayError
+
+Offsets = dict[tuple[str, int], int]
+TRACKED = {"jockey": "rider"}
+CHUNK = 200
+OVERLAP = 200
+"""Versions read again: on PostgreSQL a lower number may become visible after a higher one."""
+
+
+class OusterError(GatewayError):
+    """Another notifier has taken over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The tenure of this notifier."""
+
+    number: int
+
+
+async def take_office(session: AsyncSession) -> Office:
+    """Begin a tenure: whoever had one can write no more."""
+    await session.execute(_insert(session, Tenure, [{"id": 1, "number": 0, "rules_published": 0}], ["id"]))
+    raised = update(Tenure).values(number=Tenure.number + 1).returning(Tenure.number)
+    return Office((await session.execute(raised)).scalar_one())
+
+
+async def in_office(session: AsyncSession, office: Office) -> None:
+    """Hold the tenure until the transaction ends; raises OusterError if it is over."""
+    held = update(Tenure).where(Tenure.number == office.number).values(number=office.number)
+    if cast(CursorResult[Any], await session.execute(held)).rowcount != 1:
+        raise OusterError("another notifier has started on this database: this one ends")
+
+
+def _insert(session: AsyncSession, table: Any, rows: Sequence[dict[str, Any]], key: list[str]) -> Any:
+    kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    return kind.insert(table).values(rows).on_conflict_do_nothing(index_elements=key)
+
+
+async def offsets(session: AsyncSession) -> Offsets:
+    """How far the topics have been read."""
+    found = await session.scalars(select(ReadOffset))
+    return {(row.topic, row.partition): row.next_offset for row in found}
+
+
+async def keep_offsets(session: AsyncSession, read: Offsets) -> None:
+    """Store how far the topics have been read."""
+    if not read:
+        return
+    rows = [{"topic": t, "partition": p, "next_offset": n} for (t, p), n in read.items()]
+    kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    put: Any = kind.insert(ReadOffset).values(rows)
+    keep = {"next_offset": put.excluded.next_offset}
+    await session.execute(put.on_conflict_do_update(index_elements=["topic", "partition"], set_=keep))
+
+
+async def keep_memory(session: AsyncSession, changed: dict[MemoryKey, Memory]) -> None:
+    """Store what rules remember."""
+    rows = [
+        {"rule_id": rule, "race_id": race, "runner_id": runner, "version": kept.version,
+         "signal_on": kept.on, "episode": kept.episode}
+        for (rule, race, runner), kept in changed.items()
+    ]  # fmt: skip
+    kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    for at in range(0, len(rows), CHUNK):
+        put: Any = kind.insert(RuleMemory).values(rows[at : at + CHUNK])
+        keep = {name: put.excluded[name] for name in ("version", "signal_on", "episode")}
+        key = ["rule_id", "race_id", "runner_id"]
+        await session.execute(put.on_conflict_do_update(index_elements=key, set_=keep))
+
+
+async def memory(session: AsyncSession) -> dict[MemoryKey, Memory]:
+    """All that rules remember."""
+    found = await session.scalars(select(RuleMemory))
+    return {(m.rule_id, m.race_id, m.runner_id): Memory(m.version, m.signal_on, m.episode) for m in found}
+
+
+async def forget(session: AsyncSession, race_id: str) -> None:
+    """Let go of what rules remember of a race that is over."""
+    await session.execute(delete(RuleMemory).where(RuleMemory.race_id == race_id))
+
+
+async def tracked(session: AsyncSession) -> dict[UUID, tuple[tuple[str, str], ...]]:
+    """What each user tracks, by kind and name."""
+    found: dict[UUID, list[tuple[str, str]]] = {}
+    for row in await session.scalars(select(Tracked).order_by(Tracked.id)):
+        name = row.key if row.kind == "track" else row.name
+        found.setdefault(row.user_id, []).append((TRACKED.get(row.kind, row.kind), name))
+    return {user: tuple(each) for user, each in found.items()}
+
+
+async def rules_in_force(session: AsyncSession) -> list[RuleVersion]:
+    """The newest version of each rule."""
+    asked = select(RuleVersion).where(RuleVersion.latest, ~RuleVersion.deleted)
+    return list(await session.scalars(asked))
+
+
+async def rules_since(session: AsyncSession, number: int) -> list[RuleVersion]:
+    """Versions made after a number, and some before it again."""
+    asked = select(RuleVersion).where(RuleVersion.number > number - OVERLAP).order_by(RuleVersion.number)
+    return list(await session.scalars(asked))
+
+
+def held_of(row: RuleVersion, follows: dict[UUID, tuple[tuple[str, str], ...]]) -> Held:
+    """A version as the engine takes it."""
+    rule = Rule.model_validate(row.body)
+    return Held(
+        row.rule_id, row.user_id, row.version, rule, follows.get(row.user_id, ()) if rule.tracked else ()
+    )
+
+
+async def ways_of(session: AsyncSession, users: Iterable[UUID]) -> dict[UUID, list[Way]]:
+    """The active channels of users, with their quiet hours."""
+    asked = (
+        select(Channel.id, Channel.user_id, Channel.kind, Channel.events, Channel.digest_minutes,
+               Preferences.quiet_from, Preferences.quiet_until, Preferences.time_zone)
+        .outerjoin(Preferences, Preferences.user_id == Channel.user_id)
+        .where(Channel.user_id.in_(list(users)), Channel.state == "active")
+        .order_by(Channel.id)
+    )  # fmt: skip
+    found: dict[UUID, list[Way]] = {}
+    for id, user, kind, events, digest, begins, ends, zone in await session.execute(asked):
+        quiet = None if begins is None or ends is None or begins == ends else (begins, ends)
+        found.setdefault(user, []).append(Way(id, user, kind, tuple(events), digest, quiet, zone or "UTC"))
+    return found
+
+
+async def withheld(session: AsyncSession, users: Iterable[UUID]) -> dict[UUID, str]:
+    """Users who get no alerts now, and why: a pause or an exclusion."""
+    found = await everyone_withheld(session, datetime.now(UTC), among=users)
+    return {user: f"{each.why} until {each.until:%Y-%m-%d %H:%M} UTC" for user, each in found.items()}
+
+
+async def add(session: AsyncSession, rows: Sequence[Row]) -> set[UUID]:
+    """Keep deliveries; those known already stay as they are. Returns the ids of the new ones."""
+    now, new = datetime.now(UTC), set()
+    values = [
+        {"id": row.id, "user_id": row.way.user_id, "channel_id": row.way.channel_id,
+         "channel_kind": row.way.kind, "race_id": row.race_id, "items": row.items, "state": row.state,
+         "reason": row.reason, "attempts": 0, "due_at": row.due_at, "expires_at": row.expires_at,
+         "event_time": row.event_time, "created_at": now,
+         "done_at": None if row.state == "pending" else now}
+        for row in rows
+    ]  # fmt: skip
+    for at in range(0, len(values), CHUNK):
+        put = _insert(session, Delivery, values[at : at + CHUNK], ["id"]).returning(Delivery.id)
+        new |= set((await session.execute(put)).scalars())
+    return new
+
+
+async def due(database: Database, before: datetime, known: set[UUID], most: int) -> list[Parcel]:
+    """Pending deliveries that are due, but those that are on their way already."""
+    asked = (
+        select(Delivery, Channel)
+        .join(Channel, Channel.id == Delivery.channel_id)
+        .where(Delivery.state == "pending", Delivery.due_at <= before)
+        .order_by(Delivery.due_at)
+        .limit(most + len(known))
+    )
+    async with database.read() as session:
+        found = (await session.execute(asked)).all()
+    return [parcel(row, channel) for row, channel in found if row.id not in known][:most]
+
+
+async def parcels(session: AsyncSession, ids: Iterable[UUID]) -> list[Parcel]:
+    """Deliveries by id, in the order of their alerts."""
+    asked = (
+        select(Delivery, Channel)
+        .join(Channel, Channel.id == Delivery.channel_id)
+        .where(Delivery.id.in_(list(ids)))
+        .order_by(Delivery.event_time)
+    )
+    return [parcel(row, channel) for row, channel in await session.execute(asked)]
+
+
+def parcel(row: Delivery, channel: Channel) -> Parcel:
+    """A delivery as a sender takes it."""
+    now = datetime.now(UTC).timestamp()
+    secrets = tuple(s["secret"] for s in channel.secrets if s["until"] is None or s["until"] > now)
+    return Parcel(
+        row.id, row.user_id, row.channel_id, row.channel_kind, channel.address, secrets, row.items,
+        row.attempts, row.due_at, row.expires_at, channel.digest_minutes is not None,
+    )  # fmt: skip

@@ -1,0 +1,64 @@
+"""hpr notifier: tells people of what their rules ask for."""
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hpr import logs
+from hpr.codec import codec
+from hpr.options import Broker, LogFormat, LogLevel, Prefix, Registry
+from hpr.settings import Settings, settings
+
+
+def notifier(
+    *,
+    broker: Broker = None,
+    topic_prefix: Prefix = None,
+    registry: Registry = None,
+    database: Annotated[str | None, typer.Option(help="Database of accounts, by URL [HPR_DATABASE].")] = None,
+    log_level: LogLevel = None,
+    log_format: LogFormat = None,
+) -> None:
+    """Step users' alert rules and deliver: webhooks, web push, mail, live connections, chats.
+
+    One works at a time; one that starts later takes over.
+
+    Example: hpr notifier --broker 127.0.0.1:9092
+    """
+    chosen = settings(
+        broker=broker,
+        topic_prefix=topic_prefix,
+        registry=registry,
+        database=database,
+        log_level=log_level,
+        log_format=log_format,
+    )
+    logs.configure(chosen.log_level, chosen.log_format)
+    import uvloop
+
+    uvloop.run(_run(chosen))
+
+
+async def _run(chosen: Settings) -> None:
+    from gateway.delivery.notifier import NotifierSettings, opened
+
+    wanted = NotifierSettings(
+        chosen.broker, chosen.topic_prefix, chosen.live_prefix, chosen.database, Path(chosen.secrets),
+        chosen.smtp, chosen.mail_from, Path(chosen.mails), chosen.public_url or f"http://{chosen.host}:{chosen.port}",
+        chosen.private_destinations,
+    )  # fmt: skip
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with opened(wanted, codec(chosen)) as (running, senders):
+        work = asyncio.create_task(running.run(senders))
+        stopping = asyncio.create_task(stop.wait())
+        done, _ = await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (work, stopping):
+            task.cancel()
+        await asyncio.gather(work, stopping, return_exceptions=True)
+        if work in done:
+            work.result()

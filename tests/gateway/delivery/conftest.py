@@ -1,0 +1,35 @@
+"""A world to deliver in, on both databases, and receivers."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.database import Database
+from gateway.delivery.senders import check_chat
+from tests.gateway.delivery.receivers import Receivers, receiving
+from tests.gateway.delivery.world import World, made_world
+from topics.embedded import EmbeddedBroker
+
+
+@pytest.fixture
+def receivers() -> Iterator[Receivers]:
+    """Receivers on free ports."""
+    with receiving() as found:
+        yield found
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _services_loaded() -> None:
+    """Apprise loads its many services once."""
+    check_chat("json://localhost", private=True)
+
+
+@pytest.fixture
+async def world(
+    database: Database, database_url: str, tmp_path: Path, receivers: Receivers
+) -> AsyncIterator[World]:
+    """A user, and all that a notifier needs."""
+    with EmbeddedBroker() as broker:
+        async with made_world(database, database_url, broker, tmp_path, smtp=receivers.smtp) as made:
+            yield made
