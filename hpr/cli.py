@@ -10,6 +10,7 @@ from hpr import (
     archive_commands,
     feed_commands,
     history_commands,
+    registry_commands,
     schema_commands,
     service_commands,
     topic_commands,
@@ -36,8 +37,10 @@ app.add_typer(feed_commands.app, name="feed")
 feed_commands.app.command("hong-kong")(history_commands.hong_kong)
 feed_commands.app.command("uk-ire")(history_commands.uk_ire)
 app.command()(service_commands.worker)
+app.command()(service_commands.form)
 app.command()(service_commands.gateway)
 app.command()(notifier)
+app.add_typer(registry_commands.app, name="models")
 app.command()(sink)
 app.command()(replay)
 app.command()(audit)

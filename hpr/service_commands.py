@@ -2,7 +2,10 @@
 
 import asyncio
 import os
+import signal
 import sys
+import threading
+from pathlib import Path
 from typing import Annotated
 
 import structlog
@@ -55,12 +58,50 @@ def worker(
     # By policy, because the consumer runs a loop of its own on another thread.
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     http = (chosen.http_host, chosen.http_port) if chosen.http_port else None
-    run = WorkerSettings(chosen.broker, chosen.topic_prefix, chosen.worker_instance)
+    models = Path(chosen.models)
+    run = WorkerSettings(chosen.broker, chosen.topic_prefix, chosen.worker_instance, models=models)
     try:
         asyncio.run(serve(run, http, wire))
     except (LostError, StalledError) as error:
         log.warning("starting the worker again", error=str(error))
         os.execv(sys.executable, [sys.executable, "-m", "hpr", *sys.argv[1:]])
+
+
+def form(
+    *,
+    snapshot: Annotated[
+        str | None,
+        typer.Option(help="File of its state [HPR_FORM_SNAPSHOT, .hpr/form/snapshot]."),
+    ] = None,
+    broker: Broker = None,
+    topic_prefix: Prefix = None,
+    registry: Registry = None,
+    log_level: LogLevel = None,
+    log_format: LogFormat = None,
+) -> None:
+    """Learn form from past runs and official results, and answer what races ask of it. One a cluster.
+
+    Without its snapshot it learns all again from the topics.
+
+    Example: hpr form --broker 127.0.0.1:9092
+    """
+    chosen = settings(
+        form_snapshot=snapshot, broker=broker, topic_prefix=topic_prefix, registry=registry,
+        log_level=log_level, log_format=log_format,
+    )  # fmt: skip
+    logs.configure(chosen.log_level, chosen.log_format)
+    wire = codec(chosen)
+    from hpr.feed_commands import wait_for_broker
+    from streams.form_worker import FormWorker, Settings
+
+    wait_for_broker(chosen.broker)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    worker = FormWorker(Settings(chosen.broker, chosen.topic_prefix, Path(chosen.form_snapshot)), wire)
+    log.info("form worker started", broker=chosen.broker, snapshot=chosen.form_snapshot)
+    worker.run(stop)
+    log.info("form worker stopped", answers=worker.answered)
 
 
 def gateway(

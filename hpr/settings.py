@@ -32,6 +32,10 @@ class Settings(GatewaySettings, LiveSettings):
         9100, ge=0, le=65535, description="Port of a worker's health and metrics; 0 for none"
     )
     worker_instance: str | None = Field(None, description="Static group membership of a worker, one for each")
+    models: str = Field(".hpr/models", min_length=1, description="Folder of the registry of form models")
+    form_snapshot: str = Field(
+        ".hpr/form/snapshot", min_length=1, description="File that the form worker keeps its state in"
+    )
     registry: str | None = Field(
         None, repr=False, description="URL of a schema registry, user:password in it; built in if not set"
     )

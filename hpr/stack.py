@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 from types import FrameType, TracebackType
 
 import httpx
@@ -27,6 +29,8 @@ class Stack:
         self._embedded = None if broker else embedded.EmbeddedBroker()
         self._broker = broker or (self._embedded.bootstrap if self._embedded else "")
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        # The embedded broker forgets everything; so must the form worker.
+        self._scratch = tempfile.TemporaryDirectory(prefix="hpr-up-")
         self.address = ""
         self.notice = f"broker: {broker}" if broker else embedded.NOTICE
 
@@ -56,6 +60,7 @@ class Stack:
         self._spawn("gateway", "gateway", "--host", settings.host, "--port", str(port))
         self._spawn("worker", "worker", "--http-port", "0")
         self._spawn("notifier", "notifier")
+        self._spawn("form", "form", "--snapshot", str(Path(self._scratch.name, "form")))
         self._spawn("feed", "feed", "simulator", "--seed", str(self._seed))
         self.address = f"http://{settings.host}:{port}"
         self._wait_until_ready()
@@ -105,7 +110,7 @@ class Stack:
             time.sleep(0.5)
 
     def _end(self) -> None:
-        for name in ("feed", "worker", "notifier", "gateway"):
+        for name in ("feed", "form", "worker", "notifier", "gateway"):
             process = self._processes.get(name)
             if process is None or process.poll() is not None:
                 continue
@@ -117,6 +122,7 @@ class Stack:
                 process.wait()
         if self._embedded is not None:
             self._embedded.close()
+        self._scratch.cleanup()
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

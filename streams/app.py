@@ -12,6 +12,7 @@ import faust
 import structlog
 from faust.types import EventT
 
+from models.registry import Registry
 from schemas.codec import Codec, default_codec
 from schemas.errors import BrokerError
 from streams.metrics import Metrics
@@ -52,6 +53,8 @@ class WorkerSettings:
     instance: str | None = None
     """Static membership: a restarted worker of the same instance takes its partitions over at once."""
     session_seconds: float = 10.0
+    models: Path | None = None
+    """Folder of the registry of form models; None: races are scored by the market alone."""
 
 
 class StalledError(BrokerError):
@@ -151,9 +154,11 @@ def build(settings: WorkerSettings, partitions: int, codec: Codec | None = None)
     producer = EventProducer(settings.bootstrap, settings.prefix, codec, linger_ms=0)
     # The store below the table: its changelog is written by the producer whose acknowledgements we await.
     races = Races(table.data)
+    registry = Registry(settings.models) if settings.models is not None else None
     app.worker = Worker(
-        producer, races, default_scorer(), codec, app.metrics, patience=settings.session_seconds
-    )
+        producer, races, default_scorer(registry), codec, app.metrics, patience=settings.session_seconds,
+        registry=registry,
+    )  # fmt: skip
     table.on_recover(_recovered(app))
     app.runs = Runs(codec, settings.prefix, app.worker.bury_poison)
     _agent(app, settings)
@@ -201,6 +206,7 @@ async def tend(app: WorkerApp) -> None:
         if app.rebalancing:
             continue
         app.worker.publish_some_views()
+        app.worker.follow_registry()
         if time.monotonic() < checkpoint_at:
             continue
         began = time.monotonic()

@@ -60,6 +60,9 @@ class Verdict:
         return f"{self.model.name}={self.model.version}" if self.model and self.belief else ""
 
 
+UNSTATED = {**dict.fromkeys(RaceCard.__annotations__), "surface": "UNKNOWN"}
+"""A card that says nothing."""
+
 NO_MODEL = Verdict(MARKET)
 
 
@@ -100,10 +103,13 @@ def _believed(view: View, form: RaceForm, model: FormModel) -> Verdict:
 
 def facts_at(view: View) -> RaceFacts:
     """The race's facts as it is shown, all runners of the card in their order."""
-    card = cast(RaceCard, {**view.card, "entries": view.entries})
-    return facts_of(
-        card, cast(Conditions, {"surface": "UNKNOWN", "track_condition": None, **view.conditions})
-    )
+    known = view.memo.get("facts")
+    if known is not None:
+        return cast(RaceFacts, known)
+    card = cast(RaceCard, {**UNSTATED, **view.card, "entries": view.entries})
+    conditions = cast(Conditions, {"surface": "UNKNOWN", "track_condition": None, **view.conditions})
+    facts = view.memo["facts"] = facts_of(card, conditions)
+    return facts
 
 
 def values_at(view: View, form: RaceForm) -> Floats:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple, TypeVar
 
-from schemas.records import Alert, Event
+from schemas.records import Alert, Event, FormRequest
 from streams.alerts import remember, step_signals
 from streams.facts import TELLING, changes, explain
 from streams.race import Race
+from streams.requests import ASKING, request
 from streams.scoring import Point, Scored, Scorer, capture, is_same
 from streams.statements import Statement, is_news, said_at
 
@@ -48,6 +49,8 @@ class Outcome:
     dropped: int = 0
     """Events known already, or behind their stream."""
     poison: list["Poisoned"] = field(default_factory=list)
+    asked: dict[str, FormRequest] = field(default_factory=dict)
+    """What is asked of the form worker, by race: the last of the run."""
 
 
 def run(events: Iterable[Located], races: Mapping[str, Race], scorer: Scorer) -> Outcome:
@@ -108,6 +111,8 @@ def _fold_one(located: Located, races: Mapping[str, Race], outcome: Outcome) -> 
     span[1] = offset
     if state.buried:
         return None
+    if name in ASKING:
+        outcome.asked[state.race_id] = request(race, event)
     return capture(race, changes(race.state, before, race.view, name, event) if before is not None else ())
 
 

@@ -19,6 +19,8 @@ from topics.catalogue import (
     ALERTS,
     BARS,
     DEAD_LETTERS,
+    FORM_REQUESTS,
+    MODELS,
     PREDICTIONS,
     RACE_EVENTS,
     RACES,
@@ -27,7 +29,7 @@ from topics.catalogue import (
 
 log = structlog.get_logger("hpr.worker")
 
-WRITTEN = (PREDICTIONS, ALERTS, RACES, BARS, DEAD_LETTERS)
+WRITTEN = (PREDICTIONS, ALERTS, RACES, BARS, DEAD_LETTERS, FORM_REQUESTS, MODELS)
 """Topics that a worker writes to: a broker that makes topics on first use would make them otherwise."""
 
 RETRY_SECONDS = 2.0

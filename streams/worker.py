@@ -8,19 +8,31 @@ from itertools import islice
 
 import structlog
 
+from models.registry import Choice, Registry
 from schemas.codec import Codec
 from schemas.dead_letters import dead_letter
-from schemas.errors import BrokerError
+from schemas.errors import BrokerError, ModelError
+from schemas.records import ModelRole
 from streams import engine
 from streams.lives import moves_on_at, partition_of
 from streams.metrics import Metrics
 from streams.race import Race
+from streams.requests import pin
 from streams.runs import Poison, Run, TopicPartition
 from streams.scoring import Scorer
 from streams.state import RaceState, dump, kept, load
 from streams.statements import Statement, prediction
 from streams.views import last_minute, race_bars, race_view
-from topics.catalogue import ALERTS, BARS, DEAD_LETTERS, PREDICTIONS, RACES, RACES_CHANGELOG
+from topics.catalogue import (
+    ALERTS,
+    BARS,
+    DEAD_LETTERS,
+    FORM_REQUESTS,
+    MODELS,
+    PREDICTIONS,
+    RACES,
+    RACES_CHANGELOG,
+)
 from topics.producer import EventProducer
 
 CACHED_RACES = 2_000
@@ -30,6 +42,8 @@ VIEW_SHARE = 0.25
 ACKNOWLEDGE_SECONDS = 0.002
 SAY_SO_SECONDS = 5.0
 SOURCE = "worker"
+ROLES: tuple[ModelRole, ...] = ("CHAMPION", "CANDIDATE")
+BEFORE_OFF = ("SCHEDULED", "SUSPENDED")
 
 log = structlog.get_logger("hpr.worker")
 
@@ -99,6 +113,7 @@ class Worker:
         clock: Callable[[], int] = wall_clock,
         patience: float = 10.0,
         view_share: float = VIEW_SHARE,
+        registry: Registry | None = None,
     ) -> None:
         self._producer = producer
         self._races = races
@@ -121,6 +136,10 @@ class Worker:
         self._generation = 0
         self._patience = patience
         self._view_share = view_share
+        self._registry = registry
+        self._pinned: tuple[Choice, ...] = ()
+        """What the registry said when pins were last made."""
+        self._doubt = ""
         self._beat_at = time.clock_gettime(time.CLOCK_BOOTTIME)
 
     @property
@@ -144,6 +163,10 @@ class Worker:
             self._producer.publish(PREDICTIONS.name, prediction(statement))
         for alert in outcome.alerts:
             self._producer.publish(ALERTS.name, alert)
+        choices = self._choices() if outcome.asked else ()
+        for race_id, asked in outcome.asked.items():
+            self._producer.publish(FORM_REQUESTS.name, asked)
+            self._pin(race_id, choices)
         for located, reason in outcome.poison:
             payload = self._codec.encode(located.name, located.event)
             self.bury_poison(Poison(located.topic, located.partition, located.offset, payload, reason))
@@ -164,6 +187,37 @@ class Worker:
             self.publish_views([next(iter(self._unseen))])
             if time.perf_counter() > deadline:
                 return
+
+    def _choices(self) -> tuple[Choice, ...]:
+        """What the registry says now; as before while it cannot be read, which is said once."""
+        if self._registry is None:
+            return ()
+        try:
+            choices = tuple(self._registry.choice(role) for role in ROLES)
+        except ModelError as error:
+            if self._doubt != str(error):
+                self._doubt = str(error)
+                log.warning("models stay as they are", error=self._doubt)
+            return self._pinned
+        return choices
+
+    def _pin(self, race_id: str, choices: tuple[Choice, ...]) -> None:
+        """Pin models to a race that has others or none; what was pinned twice changes nothing."""
+        for role, choice in zip(ROLES, choices, strict=False):
+            event = pin(self._races[race_id], role, choice)
+            if event is not None:
+                self._producer.publish(MODELS.name, event)
+
+    def follow_registry(self) -> None:
+        """Pin anew all races that are still to be run, once another version is in force."""
+        choices = self._choices()
+        if choices == self._pinned:
+            return
+        self._pinned = choices
+        for race_id in list(self._lives):
+            race = self._races[race_id]
+            if not race.state.buried and race.view.stage in BEFORE_OFF and not race.view.result_state:
+                self._pin(race_id, choices)
 
     def publish_views(self, race_ids: Collection[str] | None = None) -> None:
         """Publish the views of these races, or of all that were touched since theirs was published."""

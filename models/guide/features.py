@@ -36,6 +36,9 @@ WORDS = {
 }
 """What each feature is called in a sentence."""
 
+IMPOSSIBLE = 1e5
+"""No value is so large: one that says so is unknown."""
+
 USUAL_REST = 30.0
 """Days; only what is longer counts as a rest."""
 
@@ -46,7 +49,8 @@ def features_of(facts: RaceFacts, values: Floats, active: NDArray[np.intp]) -> F
     `values` are (runners, COLUMNS) with NaN for unknown; `active` the rows of the runners still in. The
     going and the field come in here, so that neither needs another look at form.
     """
-    taken = values[active]
+    held = values[active]
+    taken = np.where(np.abs(held) < IMPOSSIBLE, held, np.nan)
 
     def column(name: str) -> Floats:
         found: Floats = taken[:, COLUMN[name]]

@@ -101,7 +101,8 @@ class GuideModel:
         log_odds = [sum(row) for row in parts.tolist()]
         known = (values[active, COLUMN["runs"]] > 0.0).tolist()
         residual = [sum(row) if k else 0.0 for row, k in zip((within * extra).tolist(), known, strict=True)]
-        pace = project(values[active, COLUMN["forward"]], np.array(log_odds))
+        forward = np.clip(values[active, COLUMN["forward"]], 0.0, 1.0)
+        pace = project(forward, np.array(log_odds))
         return Belief(
             fundamental=softmax(log_odds),
             known=known,

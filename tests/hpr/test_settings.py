@@ -81,6 +81,8 @@ def test_every_setting_can_come_from_the_file(toml: Toml) -> None:
         "private_destinations": 1,
         "limits": "redis://127.0.0.1:6379",
         "log_level": "debug",
+        "models": "registry",
+        "form_snapshot": "state/form",
         "log_format": "json",
     }
     assert set(values) == set(Settings.model_fields)

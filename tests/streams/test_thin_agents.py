@@ -8,7 +8,7 @@ import pytest
 import models
 import streams
 
-SHELLS = {"app", "fetching", "metrics", "service", "sink", "transport", "worker"}
+SHELLS = {"app", "fetching", "form_worker", "metrics", "service", "sink", "transport", "worker"}
 FORBIDDEN = {"aiohttp", "aiokafka", "asyncio", "confluent_kafka", "datetime", "fastapi", "faust", "time"}
 DOMAIN = sorted(
     path

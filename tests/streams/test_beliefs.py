@@ -1,0 +1,187 @@
+"""Form at a scoring point: probabilities stay probabilities, and what is missing is said."""
+
+from math import exp, isfinite
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.guide.values import COLUMN, COLUMNS
+from models.registry import Registry, shipped
+from schemas.records import Event, Prediction
+from streams import engine
+from streams.replay import Races, located
+from streams.scoring import Scorer, default_scorer
+from streams.statements import prediction
+from tests.streams.events import card, entry, form, going, odds, pinned, price, scratch
+
+Named = tuple[str, Event]
+VERSION = shipped().version
+KNOWN = {"runs": 4.0, "backed": 0.0, "rating": 0.0, "figure": 0.0, "rating_on_dry": 0.0, "rating_on_wet": 0.0}
+
+
+def values(**known: float) -> list[float | None]:
+    """A row of guide values: a horse with four runs unless said."""
+    row: list[float | None] = [None] * len(COLUMNS)
+    for name, value in {**KNOWN, **known}.items():
+        row[COLUMN[name.replace("_", " ")]] = value
+    return row
+
+
+NO_FORM: list[float | None] = [0.0 if name == "runs" else None for name in COLUMNS]
+
+
+def field(runners: int) -> list[Any]:
+    return [entry(str(n + 1), horse_id=f"h{n + 1}", post_position=n + 1) for n in range(runners)]
+
+
+def predicted(tmp_path: Any, *events: Named, scorer: Scorer | None = None) -> list[Prediction]:
+    scorer = scorer or default_scorer(Registry(tmp_path))
+    return [prediction(s) for s in engine.run(located(events), Races(), scorer).statements]
+
+
+def opened(forms: dict[str, list[float | None]], runners: int = 4, version: str = VERSION) -> list[Named]:
+    return [
+        ("RaceCard", card(field(runners), surface="DIRT")),
+        ("ModelPinned", pinned(version, 1)),
+        ("RaceForm", form(forms, 2)),
+    ]
+
+
+BEST: dict[str, list[float | None]] = {
+    "1": values(backed=1.0, rating=1.0, forward=0.0), "2": values(forward=0.3),
+    "3": values(backed=-0.5, forward=0.6), "4": values(backed=-1.0, rating=-1.0, forward=0.9),
+}  # fmt: skip
+PRICES: Named = (
+    "OddsUpdate",
+    odds([price(str(n), p) for n, p in ((1, 3.0), (2, 3.5), (3, 4.0), (4, 6.0))], 10),
+)
+
+
+class TestProbabilities:
+    def test_before_the_first_price_form_speaks_alone(self, tmp_path: Any) -> None:
+        last = predicted(tmp_path, *opened(BEST))[-1]
+        assert last["basis"] == "MARKET_AND_FORM"
+        assert [r["win_probability"] for r in last["runners"]] == [
+            r["fundamental_probability"] for r in last["runners"]
+        ]
+        assert last["runners"][0]["win_probability"] == max(
+            r["win_probability"] or 0 for r in last["runners"]
+        )
+        assert last["model_versions"]["guide"] == VERSION
+
+    def test_every_runner_has_all_three_probabilities_and_each_sums_to_one(self, tmp_path: Any) -> None:
+        last = predicted(tmp_path, *opened(BEST), PRICES)[-1]
+        for kind in (
+            "fundamental_probability",
+            "public_probability",
+            "combined_probability",
+            "win_probability",
+        ):
+            chances: Any = [cast(Any, r)[kind] for r in last["runners"]]
+            assert sum(chances) == pytest.approx(1.0, abs=1e-9)
+        assert sum(r["place_probability"] or 0 for r in last["runners"]) == pytest.approx(1.0, abs=1e-9)
+
+    def test_a_runner_without_form_keeps_the_public_s_chance(self, tmp_path: Any) -> None:
+        forms = {**BEST, "2": NO_FORM}
+        runner = predicted(tmp_path, *opened(forms), PRICES)[-1]["runners"][1]
+        assert runner["win_probability"] == pytest.approx(runner["public_probability"], abs=1e-12)
+
+    def test_contributions_sum_to_the_log_odds_above_the_field(self, tmp_path: Any) -> None:
+        runners = predicted(tmp_path, *opened(BEST), PRICES)[-1]["runners"]
+        sums = [sum(part["value"] for part in r["contributions"]) for r in runners]
+        assert sum(sums) == pytest.approx(0.0, abs=1e-9)
+        weights = [exp(each) for each in sums]
+        assert [w / sum(weights) for w in weights] == pytest.approx(
+            [r["fundamental_probability"] for r in runners]
+        )
+
+    @settings(max_examples=25, deadline=None)
+    @given(
+        st.sampled_from([1, 2, 3, 14, 40]),
+        st.lists(
+            st.sampled_from([None, 0.0, -1e308, 1e308, 3.0, float("nan"), float("inf")]),
+            min_size=22,
+            max_size=22,
+        ),
+    )
+    def test_whatever_the_values_a_field_of_1_to_40_has_chances(
+        self, tmp_path_factory: Any, runners: int, row: list[float | None]
+    ) -> None:
+        forms = {str(n + 1): row if n % 2 else values(backed=float(n)) for n in range(runners)}
+        for told in predicted(tmp_path_factory.getbasetemp(), *opened(forms, runners)):
+            chances = [r["win_probability"] for r in told["runners"]]
+            assert all(c is not None and isfinite(c) and 0.0 <= c <= 1.0 for c in chances)
+            assert sum(c or 0.0 for c in chances) == pytest.approx(1.0, abs=1e-9)
+
+
+class TestWhatIsMissingIsSaid:
+    def test_without_form(self, tmp_path: Any) -> None:
+        events = [e for e in opened(BEST) if e[0] != "RaceForm"]
+        last = predicted(tmp_path, *events, PRICES)[-1]
+        assert last["basis"] == "the market alone: form has not been told yet"
+        assert last["runners"][0]["combined_probability"] is None
+
+    def test_without_the_model_s_file(self, tmp_path: Any) -> None:
+        last = predicted(tmp_path, *opened(BEST, version="guide-000000000000"), PRICES)[-1]
+        assert "not in the registry" in last["basis"]
+
+    def test_with_a_corrupt_file(self, tmp_path: Any) -> None:
+        (tmp_path / "guide-000000000000.json").write_bytes(b"{")
+        last = predicted(tmp_path, *opened(BEST, version="guide-000000000000"), PRICES)[-1]
+        assert "corrupt" in last["basis"]
+
+    def test_out_of_range_is_drawn_in_and_counted(self, tmp_path: Any) -> None:
+        last = predicted(tmp_path, *opened({**BEST, "1": values(backed=500.0)}), PRICES)[-1]
+        assert "outside what the model was trained on" in last["basis"]
+
+    def test_confidence_is_lower_where_nobody_has_form(self, tmp_path: Any) -> None:
+        bare = dict.fromkeys("1234", NO_FORM)
+        alone = predicted(tmp_path, ("RaceCard", card(field(4))), PRICES)[-1]
+        unknown = predicted(tmp_path, *opened(bare), PRICES)[-1]
+        assert unknown["basis"] == "the market alone: no runner has form"
+        assert (unknown["confidence"] or 0) < (alone["confidence"] or 0)
+        wins = [[r["win_probability"] for r in told["runners"]] for told in (alone, unknown)]
+        assert wins[0] == pytest.approx(wins[1], abs=1e-12)
+
+
+class TestWhy:
+    def test_a_scratch_of_the_likely_leader_changes_the_pace_and_says_so(self, tmp_path: Any) -> None:
+        before, *_, after = predicted(tmp_path, *opened(BEST), PRICES, ("Scratch", scratch("1", 20)))[-2:]
+        assert before["pace_words"].startswith("1 Horse 1")
+        assert after["pace_words"].startswith("2 Horse 2")
+        (told,) = [reason["text"] for reason in after["why"] if reason["kind"] == "PACE"]
+        assert told.startswith("without 1 Horse 1, likely to lead until now, 2 Horse 2 is likely to lead")
+
+    def test_a_going_change_moves_horses_by_preference_and_says_so(self, tmp_path: Any) -> None:
+        mud = {**BEST, "3": values(rating_on_wet=2.0, rating_on_dry=-0.5)}
+        before, after = predicted(
+            tmp_path, *opened(mud), ("Conditions", going("FAST", 15)), ("Conditions", going("SLOPPY", 20))
+        )[-2:]
+        assert (after["runners"][2]["win_probability"] or 0) > (before["runners"][2]["win_probability"] or 0)
+        (told,) = [reason["text"] for reason in after["why"] if reason["kind"] == "GOING"]
+        assert told.startswith("going from fast to sloppy: it suits 3 Horse 3")
+
+    def test_another_model_is_named(self, tmp_path: Any) -> None:
+        texts = [r["text"] for told in predicted(tmp_path, *opened(BEST)) for r in told["why"]]
+        assert f"scored by guide={VERSION}" in texts
+
+
+def test_a_point_has_the_same_bits_alone_and_in_a_block(tmp_path: Any) -> None:
+    events = [
+        *opened(BEST),
+        PRICES,
+        ("OddsUpdate", odds([price("1", 3.2)], 11)),
+        ("Scratch", scratch("1", 20)),
+    ]
+    scorer, whole = default_scorer(Registry(tmp_path)), predicted(tmp_path, *events)
+    races, single = Races(), []
+    for record in located(events):
+        single += [prediction(s) for s in engine.run([record], races, scorer).statements]
+    bits = [
+        [np.float64(r["win_probability"] or 0).tobytes() for told in side for r in told["runners"]]
+        for side in (whole, single)
+    ]
+    assert bits[0] == bits[1]
