@@ -114,11 +114,13 @@ class Keeper:
 
     def audit(self, published: list[Prediction]) -> "Iterator[Finding]":
         """A finding for each."""
+        from models.registry import Registry
         from streams.audit import Auditor
         from streams.scoring import default_scorer
         from streams.sources.merged import Understanding
 
-        auditor = Auditor(self._kept, Understanding(self._codec), self._prefix, default_scorer())
+        scorer = default_scorer(Registry(Path(settings().models)))
+        auditor = Auditor(self._kept, Understanding(self._codec), self._prefix, scorer)
         yield from auditor.audit(published)
 
 

@@ -1,5 +1,6 @@
 """What form makes of the runners still in, and how it is put together with the market at each price."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp, isfinite, log
 from typing import Protocol
@@ -48,6 +49,14 @@ class FormModel(Protocol):
     @property
     def version(self) -> str:
         """Its content."""
+
+    @property
+    def data(self) -> bytes:
+        """The artefact, as JSON."""
+
+    @property
+    def card(self) -> Mapping[str, object]:
+        """What it was trained on, `trained_on`, and how it was judged, `log_loss` by sample."""
 
     @property
     def feature_set(self) -> str:

@@ -14,6 +14,8 @@ from schemas.errors import ModelError
 Role = Literal["CHAMPION", "CANDIDATE"]
 Action = Literal["promote", "rollback", "nominate", "refuse"]
 LOG = "log.jsonl"
+USUAL_FOLDER = ".hpr/models"
+"""Where models are found unless a setting says otherwise."""
 
 
 class Choice(NamedTuple):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from models import MarketBatch, MarketModel, Model, PlaceMarketModel, Scores
 from models.layout import Floats
 from models.movement import HORIZONS_MINUTES
+from models.registry import USUAL_FOLDER, Registry
 from schemas.identity import MICROS
 from schemas.records import Alert
 from streams.beliefs import NO_MODEL, Library, NoModels, verdict_of, with_form
@@ -148,7 +150,7 @@ def _rows_of(scores: Scores, public: Floats) -> Iterator[Scored]:
 
 def default_scorer(library: Library | None = None) -> Scorer:
     """The market models of this release, and a library of the form models that races may have pinned."""
-    return Scorer(MarketModel(), PlaceMarketModel(), library or NoModels())
+    return Scorer(MarketModel(), PlaceMarketModel(), library or Registry(Path(USUAL_FOLDER)))
 
 
 def _batch(points: list[Point]) -> MarketBatch:

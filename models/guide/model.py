@@ -1,5 +1,6 @@
 """The guide's model: a conditional logit on form and one on the public's offset, kept as one JSON text."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -66,6 +67,11 @@ class GuideModel:
         if found.format != FORMAT or found.features != FEATURES or not np.isfinite(numbers).all():
             raise ModelError("the model file is of another release or not whole: train it again")
         return found
+
+    @property
+    def card(self) -> Mapping[str, object]:
+        """What it was trained on and how it was judged."""
+        return {"trained_on": self.artefact.trained_on, "log_loss": self.artefact.metrics}
 
     @property
     def version(self) -> str:
