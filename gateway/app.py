@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.server import ServerState
 
-from gateway import pages, problems, registry, rest
+from gateway import pages, past, problems, registry, rest
 from gateway.accounts import application as accounts
 from gateway.accounts.live import LiveAuthority
 from gateway.errors import GatewayError
@@ -43,12 +43,14 @@ def create_app(
     codec: Codec | None = None,
     authority: Authority | None = None,
     site: Site | None = None,
+    past_at: str = past.DEFAULT,
 ) -> FastAPI:
     """The application: reads `racing.races` and `feeds.status` under `prefix` from the brokers `bootstrap`.
 
     `static` is the folder of the built dashboard, `committed` the schema history if not the project's own,
     `codec` one with ids of its own, such as another registry's, which are then the ids that are served;
-    `authority` says who live clients are, where there are accounts, those of `site`.
+    `authority` says who live clients are, where there are accounts, those of `site`; `past_at` where
+    history is asked: a socket's path, or a ClickHouse server by DSN.
     """
     authority = authority or (None if site is None else LiveAuthority(site))
     codec = codec or Codec(committed or history.load())
@@ -74,7 +76,7 @@ def create_app(
     )
     app.state.hub = hub
     problems.install(app)
-    for router in (rest.races(hub), rest.service(hub)):
+    for router in (rest.races(hub), past.routes(past_at), rest.service(hub)):
         app.include_router(router)
     if site is not None:
         accounts.install(app, site)
@@ -140,6 +142,7 @@ def serve(
     *,
     codec: Codec | None = None,
     site: SiteSettings | None = None,
+    past_at: str = past.DEFAULT,
 ) -> None:
     """Serve until told to stop; without `site` there are no accounts.
 
@@ -150,4 +153,5 @@ def serve(
     if soft < hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # a connection is a file
     with listen(host, port) as bound:
-        server(create_app(bootstrap, prefix, codec=codec, site=opened)).run(sockets=[bound])
+        app = create_app(bootstrap, prefix, codec=codec, site=opened, past_at=past_at)
+        server(app).run(sockets=[bound])

@@ -138,6 +138,7 @@ def gateway(
         chosen.topic_prefix,
         codec=codec(chosen),
         site=site_settings(chosen),
+        past_at=chosen.history,
     )
 
 

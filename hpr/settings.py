@@ -42,6 +42,12 @@ class Settings(GatewaySettings, LiveSettings):
     registry_cache: str = Field(
         ".hpr/registry", min_length=1, description="Folder that keeps the ids of a registry by URL"
     )
+    history: str = Field(
+        ".hpr/history.sock",
+        min_length=1,
+        repr=False,
+        description="Where history is asked: the socket of a sink into chdb, or a ClickHouse server by DSN",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 

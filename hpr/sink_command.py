@@ -1,6 +1,8 @@
 """hpr sink: all that flows, kept in an archive or in ClickHouse."""
 
 import signal
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Annotated
 
 import structlog
@@ -22,6 +24,14 @@ def sink(
     archive: Annotated[
         str | None, typer.Option(help="A folder, or a URL such as s3://bucket/prefix: Avro object files.")
     ] = None,
+    clickhouse: Annotated[
+        str | None,
+        typer.Option(help="chdb:///FOLDER, which this process then owns; or clickhouse://… of a server."),
+    ] = None,
+    answer: Annotated[
+        Path | None,
+        typer.Option(help="Socket at which the owner of a folder answers gateways [HPR_HISTORY]."),
+    ] = None,
     topic: Annotated[
         list[str] | None,
         typer.Option(help="Topics to archive [all but the compacted ones, which are derived]."),
@@ -35,12 +45,12 @@ def sink(
     log_level: LogLevel = None,
     log_format: LogFormat = None,
 ) -> None:
-    """Keep every record of the topics; one sink a place.
+    """Keep every record of the topics in an archive, or their rows in ClickHouse; one sink a place.
 
     Example: hpr sink --archive .hpr/archive
     """
-    if archive is None:
-        raise SettingsError("say where to: --archive FOLDER")
+    if (archive is None) == (clickhouse is None):
+        raise SettingsError("say where to, one a sink: --archive FOLDER or --clickhouse chdb:///FOLDER")
     chosen = settings(
         broker=broker,
         topic_prefix=topic_prefix,
@@ -49,7 +59,10 @@ def sink(
         log_format=log_format,
     )
     logs.configure(chosen.log_level, chosen.log_format)
-    _archive(chosen, archive, topic or [], flush_seconds)
+    if archive is not None:
+        _archive(chosen, archive, topic or [], flush_seconds)
+    elif clickhouse is not None:
+        _clickhouse(chosen, clickhouse, answer, flush_seconds)
 
 
 def _archive(chosen: Settings, where: str, topics: list[str], flush_seconds: float) -> None:
@@ -62,6 +75,20 @@ def _archive(chosen: Settings, where: str, topics: list[str], flush_seconds: flo
     names = topics or [each.name for each in ALL if each.cleanup == "delete"]
     target = ArchiveTarget(open_store(where), codec(chosen).history)
     _run(chosen, names, "hpr-archive", target, flush_seconds)
+
+
+def _clickhouse(chosen: Settings, dsn: str, answer: Path | None, flush_seconds: float) -> None:
+    from streams.clickhouse.answers import Answers
+    from streams.clickhouse.database import IN_PROCESS, connect, connect_patiently
+    from streams.clickhouse.target import TOPICS, ClickHouseTarget
+
+    target = ClickHouseTarget(connect_patiently(dsn), codec(chosen))
+    with ExitStack() as stack:
+        if dsn.startswith(IN_PROCESS):
+            at = answer or Path(chosen.history)
+            stack.enter_context(Answers(connect(dsn), at))
+            log.info("answering", at=str(at))
+        _run(chosen, list(TOPICS), "hpr-clickhouse", target, flush_seconds)
 
 
 def _run(chosen: Settings, names: list[str], group: str, target: Target, flush_seconds: float) -> None:

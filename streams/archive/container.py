@@ -98,19 +98,25 @@ def file_schema(value: Json | None) -> Json:
 
 
 def write_file(
-    topic: str, partition: int, schema_id: int | None, value: Json | None, rows: Iterable[bytes]
+    topic: str,
+    partition: int,
+    schema_id: int | None,
+    value: Json | None,
+    rows: Iterable[bytes],
+    *,
+    packed: bool = True,
 ) -> bytes:
-    """A whole file; the same rows give the same bytes."""
+    """A whole file; the same rows give the same bytes. What is read at once need not be `packed`."""
     meta = {
         "avro.schema": json.dumps(file_schema(value), separators=(",", ":")).encode(),
-        "avro.codec": CODEC,
+        "avro.codec": CODEC if packed else b"null",
         "hpr.topic": topic.encode(),
         "hpr.partition": str(partition).encode(),
         "hpr.schema_id": RAW.encode() if schema_id is None else str(schema_id).encode(),
     }
     head = MAGIC_BYTES + long(len(meta))
     head += b"".join(string(name) + octets(text) for name, text in meta.items()) + b"\x00"
-    blocks = [(count, zstd.compress(data, LEVEL)) for count, data in _blocks(rows)]
+    blocks = [(count, zstd.compress(data, LEVEL) if packed else data) for count, data in _blocks(rows)]
     # A marker has to be one that no data holds by chance: of a digest of the data that is as good as sure.
     sync = md5(b"".join(data for _, data in blocks), usedforsecurity=False).digest()
     body = b"".join(long(count) + octets(data) + sync for count, data in blocks)
