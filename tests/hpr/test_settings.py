@@ -54,6 +54,7 @@ def test_every_setting_can_come_from_the_file(toml: Toml) -> None:
         "worker_instance": "w1",
         "registry": "http://127.0.0.1:8081",
         "registry_cache": "ids",
+        "history": "chdb.sock",
         "betfair_app_key": "key",
         "betfair_username": "punter",
         "betfair_password": "secret",
