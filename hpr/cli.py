@@ -16,6 +16,7 @@ from hpr import (
     topic_commands,
 )
 from hpr.audit_command import audit
+from hpr.backtest_command import backtest
 from hpr.bench_command import bench
 from hpr.model_commands import evaluate, train
 from hpr.notifier_command import notifier
@@ -46,6 +47,7 @@ app.command()(replay)
 app.command()(audit)
 app.command()(train)
 app.command()(evaluate)
+app.command()(backtest)
 app.add_typer(archive_commands.app, name="archive")
 app.add_typer(topic_commands.app, name="topics")
 app.add_typer(schema_commands.app, name="schemas")

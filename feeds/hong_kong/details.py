@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import lru_cache
 from itertools import product
 
 from feeds.hong_kong.race import Paid, Race, RaceKey, Runner, Section
@@ -15,6 +16,7 @@ from feeds.hong_kong.words import (
     horse_of,
     lengths_of,
     number_of,
+    odds_of,
     pool_of,
     seconds_of,
 )
@@ -29,7 +31,12 @@ _SINGLE_LEGS = ("DOUBLE", "TREBLE")
 
 def key_of(cells: dict[str, str]) -> RaceKey:
     """The race that a line belongs to. Raises ValueError or KeyError where it says none."""
-    return RaceKey(date.fromisoformat(cells["date"]), VENUES[cells["venue"]], int(cells["race_no"]))
+    return _key(cells["date"], cells["venue"], cells["race_no"])
+
+
+@lru_cache(maxsize=256)
+def _key(day: str, venue: str, number: str) -> RaceKey:
+    return RaceKey(date.fromisoformat(day), VENUES[venue], int(number))
 
 
 def race_of(cells: dict[str, str]) -> Race:
@@ -77,9 +84,17 @@ def runner_of(cells: dict[str, str]) -> Runner:
         lengths=0.0 if placed and placed[1] == "1" else lengths_of(cells["lbw"]),
         positions=tuple(int(p) for p in cells["running_position"].split() if p.isdecimal()),
         seconds=seconds_of(cells["finish_time"]),
-        odds=float(odds) if re.fullmatch(r"\d+(\.\d+)?", odds) else None,
+        odds=odds_of(float(odds)) if re.fullmatch(r"\d+(\.\d+)?", odds) else None,
         scratched=bool(code and SCRATCHED.match(code)),
     )
+
+
+def who(cells: dict[str, str]) -> Runner:
+    """Who a line of results tells of, names alone. Raises ValueError without a brand."""
+    named = horse_of(cells["horse_name"])
+    if named is None:
+        raise ValueError(f"horse {cells['horse_name']!r} has no brand in brackets")
+    return Runner(named[1], "", named[0], jockey=_told(cells["jockey"]), trainer=_told(cells["trainer"]))
 
 
 def _told(text: str) -> str | None:

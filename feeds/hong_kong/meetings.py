@@ -6,10 +6,13 @@ from datetime import date
 import msgspec
 
 from feeds.hong_kong.race import Paid, Race, RaceKey, Runner
-from feeds.hong_kong.words import VENUES, course_of, horse_of
+from feeds.hong_kong.words import VENUES, course_of, horse_of, odds_of
 
 SHORTEST_NECK_SECONDS = 0.03
 """The source writes noses and necks alike as 0.05 lengths: a neck takes about 0.05 s, a nose 0.01 s."""
+
+BRAND = 4
+"""Letters of a brand."""
 
 _HORSE_ID = re.compile(r"^HK_\d{4}_([A-Z]\d{3})$")
 
@@ -99,6 +102,19 @@ def parse(data: bytes) -> Race:
     return race
 
 
+def who(data: bytes) -> tuple[RaceKey, list[Runner]]:
+    """The race of its bytes and who ran in it, names alone. Raises ValueError as `parse` does."""
+    told = _race.decode(data)
+    key = RaceKey(told.date, VENUES.get(told.racecourse, told.racecourse), told.race_no)
+    runners = []
+    for runner in told.runners:
+        named = horse_of(runner.horse_name)
+        name = named[0] if named else runner.horse_name
+        brand = runner.horse_id[-BRAND:]
+        runners.append(Runner(brand, runner.horse_id, name, jockey=runner.jockey, trainer=runner.trainer))
+    return key, runners
+
+
 def _runner(told: MeetingRunner) -> Runner:
     brand = _HORSE_ID.match(told.horse_id)
     if not brand:
@@ -118,7 +134,7 @@ def _runner(told: MeetingRunner) -> Runner:
         lengths=told.lbw,
         positions=tuple(told.running_position),
         seconds=round(told.finish_seconds, 2) if told.finish_seconds else None,
-        odds=told.win_odds,
+        odds=odds_of(told.win_odds),
     )
 
 

@@ -47,13 +47,17 @@ class Reading:
     def _learn(self) -> None:
         """The first reading: who is who. What does not fit is told in the second."""
         english: dict[tuple[RaceKey, str], tuple[str | None, str | None]] = {}
-        for race in self._meeting_races(telling=False):
-            for runner in race.runners:
-                self.names.meet(runner, race.key.day)
-                english[race.key, runner.brand] = runner.jockey, runner.trainer
+        for _, part in self._parts(telling=False):
+            try:
+                key, runners = meetings.who(part)
+            except MISFITS:
+                continue
+            for runner in runners:
+                self.names.meet(runner, key.day)
+                english[key, runner.brand] = runner.jockey, runner.trainer
         for row in self._table("results"):
             try:
-                key, runner = details.key_of(row.cells), details.runner_of(row.cells)
+                key, runner = details.key_of(row.cells), details.who(row.cells)
             except MISFITS:
                 continue
             self.names.meet_chinese(runner, key.day)
@@ -71,7 +75,8 @@ class Reading:
         path = self._sources.tables.get(name)
         return rows(path) if path else iter(())
 
-    def _meeting_races(self, telling: bool, days: Days = ALL_DAYS) -> Iterator[Race]:
+    def _parts(self, telling: bool) -> Iterator[tuple[Row, bytes]]:
+        """The races of the meetings' files as bytes; `telling` rejects files that are none."""
         for file in meeting_files(self._sources.meetings):
             try:
                 parts = [] if file.error else meetings.split(file.data)
@@ -81,17 +86,19 @@ class Reading:
                 if telling:
                     self._reject(file, f"not a meeting: {error}")
                 continue
-            for part in parts:
-                try:
-                    if days[0] <= meetings.day_of(part) <= days[1]:
-                        yield meetings.parse(part)
-                except MISFITS as error:
-                    if telling:
-                        self._reject(Row(file.origin, {}, part), meetings.decode_error(error))
+            yield from ((file, part) for part in parts)
+
+    def _meeting_races(self, wanted: Days) -> Iterator[Race]:
+        for file, part in self._parts(telling=True):
+            try:
+                if wanted[0] <= meetings.day_of(part) <= wanted[1]:
+                    yield meetings.parse(part)
+            except MISFITS as error:
+                self._reject(Row(file.origin, {}, part), meetings.decode_error(error))
 
     def days(self, wanted: Days = ALL_DAYS) -> Iterator[tuple[date, list[Race]]]:
         """Each day's races, joined, by track and number, of the days from one to another."""
-        meeting_days = _grouped(self._meeting_races(telling=True, days=wanted))
+        meeting_days = _grouped(self._meeting_races(wanted))
         detail_days = self._detail_days(wanted)
         mine, theirs = next(meeting_days, None), next(detail_days, None)
         while mine or theirs:

@@ -44,6 +44,8 @@ MARGINS = {
 }  # fmt: skip
 """Lengths of the named margins: nose, short head, head, neck; the rest is "2-1/2"."""
 
+LOWEST_ODDS = 1.01
+
 _MARGIN = re.compile(r"^(?:(\d+))?(?:-?(\d)/(\d))?$")
 _NAME = re.compile(r"^(.*?)\s*\(C?([A-Z]\d{3})\)")
 _COURSE = re.compile(r'"([^"]+)"')
@@ -100,6 +102,11 @@ def seconds_of(text: str) -> float | None:
         return round(int(minutes or 0) * 60 + float(rest), 2)
     except ValueError:
         return None
+
+
+def odds_of(odds: float | None) -> float | None:
+    """Final odds, which are cut to one decimal: 1.0 stands for up to 1.09, and is no price as it is."""
+    return None if odds is None else max(odds, LOWEST_ODDS)
 
 
 def number_of(text: str) -> int | None:

@@ -36,6 +36,10 @@ def test_the_first_token_of_a_section_is_its_time() -> None:
     assert words.seconds_of("---") is None
 
 
+def test_odds_cut_to_one_are_still_a_price() -> None:
+    assert (words.odds_of(1.0), words.odds_of(2.4), words.odds_of(None)) == (1.01, 2.4, None)
+
+
 def test_legs_of_doubles_are_one_pool() -> None:
     assert words.pool_of("第一口孖寶") == words.pool_of("第十口孖寶") == "DOUBLE"
     assert words.pool_of("第二口三寶") == words.pool_of("三寶") == "TREBLE"
