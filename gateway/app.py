@@ -19,6 +19,7 @@ from gateway.accounts.live import LiveAuthority
 from gateway.errors import GatewayError
 from gateway.hub import Hub
 from gateway.protocol import Limits
+from gateway.race_page import RacePage
 from gateway.site import Site, SiteSettings, open_site
 from gateway.viewer import Authority
 from gateway.ws import LiveProtocol
@@ -78,6 +79,7 @@ def create_app(
     problems.install(app)
     for router in (rest.races(hub), past.routes(past_at), rest.service(hub)):
         app.include_router(router)
+    app.add_middleware(RacePage, hub=hub)
     if site is not None:
         accounts.install(app, site)
     registry.install(app, codec.history)

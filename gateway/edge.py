@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.accounts import tiers
 from gateway.accounts.authenticate import authenticate
 from gateway.accounts.digests import same
 from gateway.problems import ProblemError, problem
@@ -18,9 +17,6 @@ from gateway.site import Site
 
 LARGEST_BODY = 64 * 1024
 SAFE = {"GET", "HEAD", "OPTIONS"}
-ADDRESS = Policy("address", 6000)
-"""Of one address, whoever asks: many may sit behind it."""
-ANONYMOUS = Policy("anonymous", tiers.ANONYMOUS.requests_a_minute)
 HSTS = "max-age=63072000; includeSubDomains"
 SAFETY = {
     "x-content-type-options": "nosniff",
@@ -36,6 +32,8 @@ class Edge:
     def __init__(self, app: ASGIApp, site: Site) -> None:
         self._app = app
         self._site = site
+        self._address = Policy("address", site.address_requests)
+        self._anonymous = Policy("anonymous", site.anonymous_requests)
         self._headers = SAFETY | ({"strict-transport-security": HSTS} if site.secure else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +66,9 @@ class Edge:
         address = address_of(scope)
         scope["address"] = address
         _refuse_large(headers)
-        await self._count(ADDRESS, address)
+        if "authorization" in headers or "cookie" in headers:
+            # Before the database is asked whose they are.
+            await self._count(self._address, address)
         found = await authenticate(self._site, headers, datetime.now(UTC))
         principal = found.principal
         if scope["method"] not in SAFE:
@@ -78,7 +78,7 @@ class Edge:
                 principal, scope["unproved"] = None, True
         scope["principal"], scope["csrf_token"] = principal, found.csrf_token
         if principal is None:
-            verdict = await self._count(ANONYMOUS, address)
+            verdict = await self._count(self._anonymous, address)
         else:
             quota = principal.entitlements.requests_a_minute
             whom = principal.key_id or principal.user_id

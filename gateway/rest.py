@@ -5,18 +5,20 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.types import Scope
 
-from gateway import views
+from gateway import cached, views
+from gateway.accounts.principal import Scope as Scopes
+from gateway.accounts.principal import check_scope
 from gateway.board import ALL, Standing, by_time_to_off
 from gateway.contract import Problem, RaceDay, RaceHistory, RaceState
 from gateway.hub import Hub, wall
 from gateway.problems import ProblemError
+from gateway.withheld import is_withheld, without_value
 from schemas.identity import iso
 
-LIVE = {"cache-control": "no-store"}
-JSON = "application/json"
 RETRY_SECONDS = 1
 
 
@@ -32,10 +34,12 @@ def races(hub: Hub) -> APIRouter:
 
     @router.get("", response_model=RaceDay)
     async def list_races(
+        request: Request,
         track: Annotated[str | None, Query(description="Only the races of this track code")] = None,
         date: Annotated[date | None, Query(description="Only the races of this local racing date")] = None,
     ) -> Response:
         """Races by time to the off; without a date, those of these days."""
+        check_scope(request.scope, Scopes.READ_RACES)
         _check_whole(hub)
         board, now = hub.board, wall()
         chosen = [
@@ -43,21 +47,40 @@ def races(hub: Hub) -> APIRouter:
             for standing in board.carried(f"track:{track.upper()}" if track else ALL)
             if (board.listed(standing) if date is None else standing.view["race_date"] == date.isoformat())
         ]
-        states = b",".join(board.state(standing, now) for standing in sorted(chosen, key=by_time_to_off))
-        return Response(b'{"server_time":"%b","races":[%b]}' % (iso(now).encode(), states), 200, LIVE, JSON)
+        chosen.sort(key=by_time_to_off)
+        shown = [_shown(request.scope, board.state(standing, now)) for standing in chosen]
+        body = b'{"server_time":"%b","races":[%b]}' % (iso(now).encode(), b",".join(shown))
+        tag = cached.tag(board.epoch, *(cached.mark(board, standing, now) for standing in chosen))
+        return cached.answer(request.scope, body, tag, board.age_seconds(now))
 
     @router.get("/{race_id}", response_model=RaceState, responses=_may_fail(HTTPStatus.NOT_FOUND))
-    async def read_race(race_id: str) -> Response:
+    async def read_race(race_id: str, request: Request) -> Response:
         """The latest of one race."""
-        return Response(hub.board.state(_find(hub, race_id), wall()), 200, LIVE, JSON)
+        return race_page(hub, race_id, request.scope)
 
     @router.get("/{race_id}/history", response_model=RaceHistory, responses=_may_fail(HTTPStatus.NOT_FOUND))
-    async def read_history(race_id: str) -> Response:
+    async def read_history(race_id: str, request: Request) -> Response:
         """Closing price of each runner, bar by bar."""
-        view, bars = _find(hub, race_id).view, hub.board.bars(race_id)
-        return Response(orjson.dumps(views.race_history(view, bars)), 200, LIVE, JSON)
+        check_scope(request.scope, Scopes.READ_HISTORY)
+        standing, bars = _find(hub, race_id), hub.board.bars(race_id)
+        body = orjson.dumps(views.race_history(standing.view, bars))
+        age = views.age_seconds(standing.view, wall())
+        return cached.answer(request.scope, body, cached.tag_of(body), age)
 
     return router
+
+
+def race_page(hub: Hub, race_id: str, scope: Scope) -> Response:
+    """The latest of one race as `scope` asks for it; raises ProblemError if there is none."""
+    check_scope(scope, Scopes.READ_RACES)
+    standing, now = _find(hub, race_id), wall()
+    body = _shown(scope, hub.board.state(standing, now))
+    tag = cached.tag(hub.board.epoch, cached.mark(hub.board, standing, now))
+    return cached.answer(scope, body, tag, views.age_seconds(standing.view, now))
+
+
+def _shown(scope: Scope, state: bytes) -> bytes:
+    return without_value(state) if is_withheld(scope) else state
 
 
 def service(hub: Hub) -> APIRouter:

@@ -5,9 +5,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gateway import secrets
+from gateway.accounts import tiers
 from gateway.database import DEFAULT_URL, Database
 from gateway.mail import Mailer, mailer
 from gateway.rates import MEMORY, Rates
+
+ANONYMOUS_REQUESTS = tiers.ANONYMOUS.requests_a_minute
+ADDRESS_REQUESTS = 6000
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,8 @@ class SiteSettings:
     mail_from: str = "HorseRacePro <noreply@localhost>"
     mails: Path = Path(".hpr/mail")
     limits: str = MEMORY
+    anonymous_requests: int = ANONYMOUS_REQUESTS
+    address_requests: int = ADDRESS_REQUESTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,10 @@ class Site:
     rates: Rates
     public_url: str
     master: bytes
+    anonymous_requests: int = ANONYMOUS_REQUESTS
+    """A minute, of one address without a key or a session."""
+    address_requests: int = ADDRESS_REQUESTS
+    """A minute, of one address, whoever asks: many may sit behind it."""
 
     @property
     def secure(self) -> bool:
@@ -56,4 +66,6 @@ def open_site(settings: SiteSettings) -> Site:
         Rates(settings.limits),
         settings.public_url.rstrip("/"),
         secrets.master(settings.secrets),
+        settings.anonymous_requests,
+        settings.address_requests,
     )

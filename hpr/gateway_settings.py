@@ -45,3 +45,7 @@ class GatewaySettings(BaseSettings):
         repr=False,
         description="Where rates are counted: memory://, or redis://host:port shared by all gateways",
     )
+    anonymous_requests: int = Field(
+        600, ge=1, description="Requests a minute of one address without a key or a session"
+    )
+    address_requests: int = Field(6000, ge=1, description="Requests a minute of one address, whoever asks")

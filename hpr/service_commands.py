@@ -169,6 +169,8 @@ def up(
     try:
         with Stack(broker, chosen, seed) as stack:
             typer.echo(f"HorseRacePro is up: {stack.address}")
+            if stack.sign_in is not None:
+                typer.echo(stack.sign_in)
             typer.echo(stack.notice)
             typer.echo("Ctrl-C ends it.")
             stack.wait()

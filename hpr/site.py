@@ -16,4 +16,6 @@ def site_settings(chosen: Settings) -> SiteSettings:
         mail_from=chosen.mail_from,
         mails=Path(chosen.mails),
         limits=chosen.limits,
+        anonymous_requests=chosen.anonymous_requests,
+        address_requests=chosen.address_requests,
     )

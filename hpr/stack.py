@@ -12,6 +12,7 @@ from types import FrameType, TracebackType
 import httpx
 
 from gateway.app import listen
+from hpr.demo_account import how_to_sign_in
 from hpr.settings import Settings
 from schemas.errors import HprError
 from topics import admin, embedded
@@ -32,6 +33,7 @@ class Stack:
         # The embedded broker forgets everything; so must the form worker.
         self._scratch = tempfile.TemporaryDirectory(prefix="hpr-up-")
         self.address = ""
+        self.sign_in: str | None = None
         self.notice = f"broker: {broker}" if broker else embedded.NOTICE
 
     def __enter__(self) -> "Stack":
@@ -57,6 +59,7 @@ class Stack:
             self._embedded.touch(names)
         else:
             admin.create(self._broker, settings.topic_prefix, settings.replication)
+        self.sign_in = how_to_sign_in(settings)
         self._spawn("gateway", "gateway", "--host", settings.host, "--port", str(port))
         self._spawn("worker", "worker", "--http-port", "0")
         self._spawn("notifier", "notifier")
@@ -75,6 +78,9 @@ class Stack:
             "HPR_LOG_LEVEL": settings.log_level,
             "HPR_LOG_FORMAT": settings.log_format,
             "HPR_REGISTRY_CACHE": settings.registry_cache,
+            "HPR_DATABASE": settings.database,
+            "HPR_SECRETS": settings.secrets,
+            "HPR_MAILS": settings.mails,
         }
         if settings.registry is not None:
             environment["HPR_REGISTRY"] = settings.registry

@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.accounts.credentials import ApiKey
 from gateway.accounts.digests import digest, new_token, same
+from gateway.accounts.play import withheld
 from gateway.accounts.principal import Principal, Scope
-from gateway.accounts.tables import User
+from gateway.accounts.tables import Play, User
 
 MARK = "hpr_"
 PREFIX_BYTES = 6
@@ -54,15 +55,21 @@ async def rotate(session: AsyncSession, key: ApiKey) -> str:
 async def find(session: AsyncSession, key: str, at: datetime) -> tuple[Principal, datetime | None] | None:
     """Whose key it is and when it was last used; None if it is nobody's or over."""
     prefix, secret = _parts(key)
-    asked = select(ApiKey, User.tier).join(User, User.id == ApiKey.user_id).where(ApiKey.prefix == prefix)
+    asked = (
+        select(ApiKey, User.tier, Play)
+        .join(User, User.id == ApiKey.user_id)
+        .outerjoin(Play, Play.user_id == ApiKey.user_id)
+        .where(ApiKey.prefix == prefix)
+    )
     row = (await session.execute(asked)).one_or_none()
     # An unknown prefix takes the same steps as a wrong secret.
     matches = same(digest(secret), NOBODYS if row is None else row[0].secret_hash)
     if row is None or not matches or (row[0].expires_at is not None and row[0].expires_at <= at):
         return None
-    found, tier = row
+    found, tier, play = row
     scopes = frozenset(Scope(scope) for scope in found.scopes if scope in set(Scope))
-    return Principal(found.user_id, tier, scopes, key_id=found.id), found.used_at
+    principal = Principal(found.user_id, tier, scopes, key_id=found.id, withheld=withheld(play, at))
+    return principal, found.used_at
 
 
 async def used(session: AsyncSession, key_id: UUID, at: datetime) -> None:

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from gateway.accounts import play
 from gateway.accounts.authenticate import authenticate, of_key
 from gateway.accounts.principal import Principal, Scope
 from gateway.site import Site
@@ -26,9 +25,9 @@ class LiveAuthority:
         principal = await self._principal(shown, now)
         if principal is None or principal.pending:
             return ANONYMOUS
-        async with self._site.database.read() as session:
-            said = await play.withheld_from(session, principal.user_id, now)
-        denied = VALUE if said else frozenset() if Scope.READ_ALERTS in principal.scopes else OWN
+        denied = (
+            VALUE if principal.withheld else frozenset() if Scope.READ_ALERTS in principal.scopes else OWN
+        )
         return Viewer(str(principal.user_id), None, principal.entitlements.channels, denied)
 
     async def _principal(self, shown: Credentials, now: datetime) -> Principal | None:

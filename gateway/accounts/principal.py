@@ -9,8 +9,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
+from starlette.types import Scope as AsgiScope
 
 from gateway.accounts import tiers
+from gateway.accounts.play import Withheld
 from gateway.accounts.tiers import Entitlements
 from gateway.problems import ProblemError
 
@@ -49,6 +51,8 @@ class Principal:
     proved_at: datetime | None = None
     pending: bool = False
     """A second factor is still due."""
+    withheld: Withheld | None = None
+    """That value, tickets and alerts are withheld from this user now."""
 
     @property
     def entitlements(self) -> Entitlements:
@@ -69,12 +73,18 @@ def needs(scope: Scope) -> Callable[[Request], Principal]:
         principal = asker(request)
         if principal is None:
             raise unknown(request)
-        if scope not in principal.scopes:
-            detail = f"This key has no scope {scope}. Make one that has it at POST /v1/keys."
-            raise ProblemError(HTTPStatus.FORBIDDEN, "Not allowed", detail)
+        check_scope(request.scope, scope)
         return principal
 
     return check
+
+
+def check_scope(asked: AsgiScope, scope: Scope) -> None:
+    """Raise ProblemError if what was asked came with a key that has no `scope`; without one it may pass."""
+    principal: Principal | None = asked.get("principal")
+    if principal is not None and scope not in principal.scopes:
+        detail = f"This key has no scope {scope}. Make one that has it at POST /v1/keys."
+        raise ProblemError(HTTPStatus.FORBIDDEN, "Not allowed", detail)
 
 
 def person(request: Request) -> Principal:

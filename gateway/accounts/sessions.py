@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.accounts.credentials import Session
 from gateway.accounts.digests import digest, new_token
+from gateway.accounts.play import withheld
 from gateway.accounts.principal import Principal
-from gateway.accounts.tables import User
+from gateway.accounts.tables import Play, User
 
 LIFE = timedelta(days=90)
 IDLE = timedelta(days=14)
@@ -48,16 +49,22 @@ async def begin(session: AsyncSession, user_id: UUID, agent: str, pending: bool,
 async def find(session: AsyncSession, token: str, at: datetime) -> tuple[Principal, datetime] | None:
     """Whose session the token opens, and when it was last seen; None if it is over or never was."""
     asked = (
-        select(Session, User.tier)
+        select(Session, User.tier, Play)
         .join(User, User.id == Session.user_id)
+        .outerjoin(Play, Play.user_id == Session.user_id)
         .where(Session.token_hash == digest(token), Session.expires_at > at, Session.seen_at > at - IDLE)
     )
     row = (await session.execute(asked)).one_or_none()
     if row is None:
         return None
-    found, tier = row
+    found, tier, play = row
     principal = Principal(
-        found.user_id, tier, session_id=found.id, proved_at=found.proved_at, pending=found.pending
+        found.user_id,
+        tier,
+        session_id=found.id,
+        proved_at=found.proved_at,
+        pending=found.pending,
+        withheld=withheld(play, at),
     )
     return principal, found.seen_at
 

@@ -30,12 +30,12 @@ class Entitlements:
 
 
 ANONYMOUS = Entitlements(
-    requests_a_minute=300, channels=64, rules=0, webhooks=0, api_keys=0, tracked=0, history_days=2
+    requests_a_minute=600, channels=64, rules=0, webhooks=0, api_keys=0, tracked=0, history_days=2
 )
 """Of whoever is not signed in."""
 
 TABLE = {
-    Tier.FREE: Entitlements(300, 64, 20, 1, 2, 100, 30),
+    Tier.FREE: Entitlements(600, 64, 20, 1, 2, 100, 30),
     Tier.PLUS: Entitlements(1200, 256, 200, 5, 10, 1000, 400),
     Tier.PRO: Entitlements(6000, 1024, 1000, 20, 50, 10_000, 4000),
 }

@@ -81,6 +81,8 @@ def test_every_setting_can_come_from_the_file(toml: Toml) -> None:
         "live_prefix": "live.",
         "private_destinations": 1,
         "limits": "redis://127.0.0.1:6379",
+        "anonymous_requests": 60,
+        "address_requests": 600,
         "log_level": "debug",
         "models": "registry",
         "form_snapshot": "state/form",
