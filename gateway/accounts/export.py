@@ -30,13 +30,13 @@ async def everything(session: AsyncSession, user_id: UUID) -> bytes:
             continue
         rows = (await session.execute(select(table).where(column == user_id))).mappings()
         shown = _shown(table)
-        told[table.name] = [{name: row[name] for name in shown} for row in rows]
+        told[str(table.name)] = [{name: row[name] for name in shown} for row in rows]
     return orjson.dumps(told, default=_text)
 
 
 def _shown(table: Table) -> list[str]:
     return [
-        column.name
+        str(column.name)
         for column in table.columns
         if column.name not in SECRET and column.type.python_type is not bytes
     ]

@@ -54,7 +54,7 @@ async def rotate(session: AsyncSession, key: ApiKey) -> str:
 
 async def find(session: AsyncSession, key: str, at: datetime) -> tuple[Principal, datetime | None] | None:
     """Whose key it is and when it was last used; None if it is nobody's or over."""
-    prefix, secret = _parts(key)
+    prefix, secret = _parts(key if key.isascii() and key.isprintable() else "")
     asked = (
         select(ApiKey, User.tier, Play)
         .join(User, User.id == ApiKey.user_id)

@@ -91,14 +91,25 @@ def mailbox() -> Mailbox:
     return Mailbox()
 
 
+@cache
+def _shared() -> tuple[Site, FastAPI]:
+    """One application for all tests, because making one takes longer than most of them."""
+    site = Site(Database("sqlite:////dev/null"), Mailbox(), Rates(), URL, b"a secret of these tests")
+    return site, create_app(NOBODY, site=site)
+
+
 @pytest.fixture
 def site(database: Database, mailbox: Mailbox) -> Site:
-    return Site(database, mailbox, Rates(), URL, b"a secret of these tests")
+    site, _ = _shared()
+    for name, value in (("database", database), ("mailer", mailbox), ("rates", Rates())):
+        object.__setattr__(site, name, value)
+    return site
 
 
 @pytest.fixture
 def app(site: Site) -> FastAPI:
-    return create_app(NOBODY, site=site)
+    _, made = _shared()
+    return made
 
 
 Visitor = Callable[..., httpx.AsyncClient]
