@@ -3,10 +3,12 @@
 import math
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.storage.redis.redispy import RedispyBridge
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.errors import StorageError
 
@@ -58,7 +60,8 @@ class Rates:
     def __init__(self, url: str = MEMORY) -> None:
         """Takes `memory://` or `redis://HOST:PORT`; raises GatewayError for another URL."""
         self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
-        self._shared = _shared(url)
+        self._redis = _redis(url)
+        self._shared = None if self._redis is None else SlidingWindowCounterRateLimiter(self._redis)
         self._away_until = 0.0
 
     async def hit(self, policy: Policy, whom: str, cost: int = 1) -> Verdict:
@@ -73,6 +76,12 @@ class Rates:
                 )
         return await _hit(self._own, policy, whom, cost)
 
+    async def close(self) -> None:
+        """Close the connections to Redis."""
+        if self._redis is not None and isinstance(self._redis.bridge, RedispyBridge):
+            connection: Any = self._redis.bridge.get_connection()
+            await connection.aclose()
+
 
 async def _hit(limiter: SlidingWindowCounterRateLimiter, policy: Policy, whom: str, cost: int) -> Verdict:
     item = RateLimitItemPerSecond(policy.quota, policy.seconds, namespace="hpr")
@@ -82,16 +91,15 @@ async def _hit(limiter: SlidingWindowCounterRateLimiter, policy: Policy, whom: s
     return Verdict(policy, allowed, stats.remaining, reset)
 
 
-def _shared(url: str) -> SlidingWindowCounterRateLimiter | None:
+def _redis(url: str) -> RedisStorage | None:
     if url == MEMORY:
         return None
     if not url.startswith(("redis://", "rediss://", "redis+unix://")):
         raise GatewayError("rates are counted at memory:// or redis://host:port")
-    storage = RedisStorage(
+    return RedisStorage(
         f"async+{url}",
         wrap_exceptions=True,
         implementation="redispy",
         socket_timeout=1.0,
         socket_connect_timeout=1.0,
     )
-    return SlidingWindowCounterRateLimiter(storage)

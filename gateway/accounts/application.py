@@ -40,6 +40,7 @@ async def opened(site: Site) -> AsyncIterator[None]:
         sweeping.cancel()
         with suppress(asyncio.CancelledError):
             await sweeping
+        await site.rates.close()
         await site.database.close()
 
 

@@ -70,7 +70,8 @@ async def test_deleted_or_over_it_opens_nothing_and_the_answer_says_so(
 
 @pytest.mark.parametrize("key", ["", "hpr_", "hpr_000000000000_x", "Ωλ", "hpr_" + "0" * 500, "a\0b"])
 async def test_what_is_no_key_is_nobody_s(visitor: Visitor, key: str) -> None:
-    answer = await visitor().get("/v1/preferences", headers={"authorization": f"Bearer {key}".encode()})
+    given = {b"authorization": f"Bearer {key}".encode()}
+    answer = await visitor().get("/v1/preferences", headers=given)
     assert answer.status_code == 401
 
 
