@@ -1,4 +1,7 @@
-"""flumine's simulation with a strategy that takes every market book and does nothing; gives seconds."""
+"""flumine's simulation: a strategy that takes every market book and does nothing gives seconds; one bets.
+
+A question is a list of files, or files, seconds, queue and stake for one bet on each market's favourite.
+"""
 
 import gc
 import json
@@ -8,6 +11,8 @@ import time
 
 from betfairlightweight.streaming import cache
 from flumine import BaseStrategy, FlumineSimulation, clients
+from flumine.order.ordertype import LimitOrder
+from flumine.order.trade import Trade
 from flumine.streams.betfairhistoricalstream import BetfairHistoricalStream
 
 ABSENT = {"discountAllowed": True, "marketBaseRate": 5.0, "regulators": [], "version": 0}
@@ -27,6 +32,45 @@ class Idle(BaseStrategy):
         pass
 
 
+class Favourite(BaseStrategy):
+    """Backs the shortest price once, so many seconds before the off, at the best price or behind it."""
+
+    seconds, queue, stake = 60.0, False, 10.0
+
+    def check_market_book(self, market: object, book: object) -> bool:
+        return book.status == "OPEN" and not book.inplay and market.seconds_to_start <= self.seconds
+
+    def process_market_book(self, market: object, book: object) -> None:
+        runners = [r for r in book.runners if r.status == "ACTIVE" and r.ex.available_to_back]
+        if market.market_id in self.context.setdefault("done", set()) or not runners:
+            return
+        self.context["done"].add(market.market_id)
+        runner = min(runners, key=lambda r: r.ex.available_to_back[0]["price"])
+        offered = runner.ex.available_to_lay if self.queue else runner.ex.available_to_back
+        if not offered:
+            return
+        trade = Trade(market.market_id, runner.selection_id, runner.handicap, self)
+        market.place_order(trade.create_order("BACK", LimitOrder(offered[0]["price"], self.stake)))
+
+
+def bet(files: list[str], seconds: float, queue: bool, stake: float) -> list[dict[str, object]]:
+    """The orders of Favourite over files, one market each."""
+    orders = []
+    for file in files:
+        framework = FlumineSimulation(client=clients.SimulatedClient())
+        streams = [BetfairHistoricalStream(file_path=file)]
+        strategy = Favourite(streams=streams, max_selection_exposure=1e6, max_order_exposure=1e6)
+        strategy.seconds, strategy.queue, strategy.stake = seconds, queue, stake
+        framework.add_strategy(strategy)
+        framework.run()
+        orders += [
+            {"market": market.market_id, "runner": str(order.selection_id), "price": order.order_type.price,
+             "matched": order.size_matched, "average": order.average_price_matched, "profit": order.profit}
+            for market in framework.markets for order in market.blotter
+        ]  # fmt: skip
+    return orders
+
+
 def simulate(files: list[str]) -> float:
     framework = FlumineSimulation(client=clients.SimulatedClient())
     several = len(files) > 1
@@ -44,6 +88,7 @@ for line in sys.stdin:
     gc.collect()
     gc.freeze()
     gc.disable()
-    print(json.dumps(simulate(json.loads(line))), flush=True)
+    asked = json.loads(line)
+    print(json.dumps(simulate(asked) if isinstance(asked, list) else bet(**asked)), flush=True)
     gc.enable()
     gc.unfreeze()
