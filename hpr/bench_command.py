@@ -14,7 +14,7 @@ from schemas.errors import HprError
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
-Name = Literal["replay", "score", "codec", "latency", "worker", "memory", "profile", "fanout"]
+Name = Literal["replay", "score", "codec", "latency", "worker", "memory", "profile", "fanout", "archive"]
 
 
 def bench(

@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import merge
-from itertools import islice
+from itertools import accumulate, islice, product
 from typing import Any, Protocol
 
+from schemas.identity import uuid_of
 from schemas.records import Prediction
 from streams import engine
 from streams.archive.container import Record
 from streams.engine import Located
-from streams.race import Race
+from streams.race import DIGEST_MASK, Race
 from streams.replay import Races
 from streams.scoring import Scorer
 from streams.sources.merged import Understanding
@@ -18,6 +19,9 @@ from streams.statements import prediction
 from topics.catalogue import RACE_EVENTS
 
 RUN_RECORDS = 256
+FAR, FAR_THIRD = 256, 6
+"""How many events of a topic may have stood for those of another when a prediction was made, or of two."""
+
 LATE_EVENTS = 6
 """How many events of a topic may have come later than their recorded time says, in an order that is tried."""
 
@@ -84,20 +88,19 @@ class Auditor:
     def _closely(self, published: Prediction, events: list[list[Located]]) -> str | None:
         """The same from exactly the events that this one's lineage names.
 
-        Which events there were is certain; between topics their order is the recorded time's unless one came
-        late. That shows in nothing but what the prediction was compared with, so late ones are tried.
+        Of each topic it has the first few events, as many together as its revision says; its id tells how
+        many of which. Their order between topics is the recorded time's, unless some came late.
         """
         spans = spans_of([published])
-        exact = [
-            [
-                event
-                for event in of_topic
-                if event.offset <= spans.get((event.topic, event.partition), (0, -1))[1]
-            ]
+        lists = [
+            taken(e for e in of_topic if e.offset <= spans.get((e.topic, e.partition), (0, -1))[1])
             for of_topic in events
         ]
+        counts = counts_of(published, lists)
+        if counts is None:
+            return self._why_not(published, in_merge_order(lists))
         first: str | None = None
-        for order in orders(exact):
+        for order in orders([of_topic[:count] for of_topic, count in zip(lists, counts, strict=True)]):
             found = self._derive(order, {published["event_id"]}).get(published["event_id"])
             difference = first_difference(published, found) if found else self._why_not(published, order)
             if difference is None:
@@ -141,6 +144,50 @@ def spans_of(published: Iterable[Prediction]) -> Spans:
             known = spans.get(at, found)
             spans[at] = (min(known[0], found[0]), max(known[1], found[1]))
     return spans
+
+
+def taken(events: Iterable[Located]) -> list[Located]:
+    """Those of a topic's events that a race takes in; whether it does is for the topic alone to say."""
+    races = Races()
+    return [event for event in events if races[event.event["race_id"]].fold(event.name, event.event)]
+
+
+def counts_of(published: Prediction, events: list[list[Located]]) -> list[int] | None:
+    """How many events of each topic a prediction was made of, by its id; None if that is not found.
+
+    Tried are the counts of the merge order, and those in which some of one topic stand for others.
+    """
+    order = in_merge_order(events)[: published["revision"]]
+    names = [of_topic[0].topic if of_topic else "" for of_topic in events]
+    usual = [sum(event.topic == name for event in order) for name in names]
+    sums = [list(accumulate((_number(event) for event in of_topic), initial=0)) for of_topic in events]
+    models = ",".join(f"{name}={version}" for name, version in published["model_versions"].items())
+    for counts in _near(usual, [len(of_topic) for of_topic in events]):
+        digest = sum(of_topic[count] for of_topic, count in zip(sums, counts, strict=True)) & DIGEST_MASK
+        text = f"prediction:{published['race_id']}:{models}:{digest.to_bytes(16, 'big').hex()}"
+        if sum(counts) == published["revision"] and uuid_of(text) == published["event_id"]:
+            return counts
+    return None
+
+
+def _number(event: Located) -> int:
+    return int(event.event["event_id"].replace("-", ""), 16)
+
+
+def _near(usual: list[int], most: list[int]) -> Iterator[list[int]]:
+    """Counts near the usual: up to FAR events of a topic fewer, and as many of up to two others more."""
+    yield usual
+    topics = range(len(usual))
+    for late, other, third in product(topics, topics, topics):
+        alone = third in (late, other)
+        for fewer in range(1, min(FAR if alone else FAR_THIRD, usual[late]) + 1):
+            for of_third in (0,) if alone else range(1, fewer):
+                counts = list(usual)
+                counts[late] -= fewer
+                counts[other] += fewer - of_third
+                counts[third] += of_third
+                if all(count <= bound for count, bound in zip(counts, most, strict=True)):
+                    yield counts
 
 
 def in_merge_order(events: list[list[Located]]) -> list[Located]:
