@@ -21,7 +21,11 @@ class ScratchNote(TypedDict):
 
 
 class RunnerState(TypedDict):
-    """One runner. `movement` is the relative change of the price over 1, 5 and 30 minutes."""
+    """One runner. `movement` is the relative change of the price over 1, 5 and 30 minutes.
+
+    `fundamental_probability` is by form alone, `public_probability` by the market alone; `form` the last
+    placings, the latest last; `pace` the projected position at three calls and at the finish.
+    """
 
     runner_id: str
     number: str | None
@@ -43,6 +47,10 @@ class RunnerState(TypedDict):
     trend: Trend
     scratch: ScratchNote | None
     finish_position: int | None
+    fundamental_probability: float | None
+    public_probability: float | None
+    form: str
+    pace: list[float]
 
 
 class RaceResult(TypedDict):
@@ -93,6 +101,9 @@ class RaceFacts(TypedDict):
     runners: list[RunnerState]
     result: RaceResult | None
     alerts: list[AlertNote]
+    basis: str
+    form_id: str | None
+    pace_words: str
 
 
 class RaceState(RaceFacts):
@@ -154,6 +165,40 @@ class RaceDay(TypedDict):
 
     server_time: str
     races: list[RaceState]
+
+
+class Note(TypedDict):
+    """One thing worth knowing of a runner; `severity` from -1 against it to 1 for it."""
+
+    kind: str
+    severity: float
+    confidence: float
+    text: str
+
+
+class Part(TypedDict):
+    """How far one part of the model puts a runner's log-odds from the field's mean."""
+
+    feature: str
+    value: float
+    text: str
+
+
+class RunnerForm(TypedDict):
+    """What form says of one runner: the contributions sum to its log-odds above the field."""
+
+    runner_id: str
+    annotations: list[Note]
+    contributions: list[Part]
+
+
+class RaceForm(TypedDict):
+    """What form says of a race, and what its probabilities rest on."""
+
+    race_id: str
+    form_id: str | None
+    basis: str
+    runners: list[RunnerForm]
 
 
 class RunnerPrices(TypedDict):

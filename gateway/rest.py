@@ -13,7 +13,7 @@ from gateway import cached, views
 from gateway.accounts.principal import Scope as Scopes
 from gateway.accounts.principal import check_scope
 from gateway.board import ALL, Standing, by_time_to_off
-from gateway.contract import Problem, RaceDay, RaceHistory, RaceState
+from gateway.contract import Problem, RaceDay, RaceForm, RaceHistory, RaceState
 from gateway.hub import Hub, wall
 from gateway.problems import ProblemError
 from gateway.withheld import is_withheld, without_value
@@ -66,6 +66,11 @@ def races(hub: Hub) -> APIRouter:
         body = orjson.dumps(views.race_history(standing.view, bars))
         age = views.age_seconds(standing.view, wall())
         return cached.answer(request.scope, body, cached.tag_of(body), age)
+
+    @router.get("/{race_id}/form", response_model=RaceForm, responses=_may_fail(HTTPStatus.NOT_FOUND))
+    async def read_form(race_id: str) -> Response:
+        """What form says of each runner, and what its chance is made of."""
+        return Response(orjson.dumps(views.race_form(_find(hub, race_id).view)), 200, LIVE, JSON)
 
     return router
 

@@ -13,6 +13,7 @@ from gateway.contract import (
     Freshness,
     NoticeEvent,
     RaceFacts,
+    RaceForm,
     RaceHistory,
     RaceResult,
     RunnerState,
@@ -66,6 +67,9 @@ def race_facts(view: RaceView) -> RaceFacts:
         "runners": [_runner(runner) for runner in view["runners"]],
         "result": _result(view),
         "alerts": [_alert(alert) for alert in view["alerts"]],
+        "basis": view["basis"],
+        "form_id": view["form_id"],
+        "pace_words": view["pace_words"],
     }
 
 
@@ -127,6 +131,23 @@ def race_history(view: RaceView, bars: RaceBars | None) -> RaceHistory:
     }
 
 
+def race_form(view: RaceView) -> RaceForm:
+    """What form says of each runner: too much to travel with every price."""
+    return {
+        "race_id": view["race_id"],
+        "form_id": view["form_id"],
+        "basis": view["basis"],
+        "runners": [
+            {
+                "runner_id": runner["runner_id"],
+                "annotations": [{**note} for note in runner["annotations"]],
+                "contributions": [{**part} for part in runner["contributions"]],
+            }
+            for runner in view["runners"]
+        ],
+    }
+
+
 def _price(price: float) -> float | None:
     return round(price, PRICE_DECIMALS) if price > 0.0 else None
 
@@ -153,6 +174,10 @@ def _runner(runner: RunnerView) -> RunnerState:
         "trend": runner["trend"],
         "scratch": _scratch(runner),
         "finish_position": runner["finish_position"],
+        "fundamental_probability": runner["fundamental_probability"],
+        "public_probability": runner["public_probability"],
+        "form": runner["form"],
+        "pace": runner["pace"],
     }
 
 

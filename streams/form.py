@@ -31,7 +31,7 @@ from streams.race import DIGEST_MASK, Race
 from streams.state import RaceState
 
 SOURCE = "hpr-form"
-BOOK = f"book-{VERSION}"
+BOOK = f"form-book-{VERSION}"
 FACTS = frozenset(("RaceCard", "Conditions", "Scratch", "Result"))
 """Events of races that the fold takes beside requests and form's own."""
 

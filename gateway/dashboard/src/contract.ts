@@ -36,6 +36,14 @@ export interface Runner {
   readonly trend: Trend;
   readonly scratch: ScratchNote | null;
   readonly finish_position: number | null;
+  /** What form alone says; null without form or model. */
+  readonly fundamental_probability: number | null;
+  /** What the market alone says. */
+  readonly public_probability: number | null;
+  /** The last placings, the latest last. */
+  readonly form: string;
+  /** Projected position at the early, middle and late call and at the finish; empty without a pace. */
+  readonly pace: readonly number[];
 }
 
 export interface RaceResult {
@@ -82,6 +90,30 @@ export interface RaceState {
   readonly runners: readonly Runner[];
   readonly result: RaceResult | null;
   readonly alerts: readonly Alert[];
+  readonly basis: string;
+  readonly form_id: string | null;
+  readonly pace_words: string;
+}
+
+export interface Note {
+  readonly kind: string;
+  /** From -1, against the runner, to 1, for it. */
+  readonly severity: number;
+  readonly confidence: number;
+  readonly text: string;
+}
+
+export interface RunnerForm {
+  readonly runner_id: string;
+  readonly annotations: readonly Note[];
+  readonly contributions: readonly { readonly feature: string; readonly value: number; readonly text: string }[];
+}
+
+export interface RaceForm {
+  readonly race_id: string;
+  readonly form_id: string | null;
+  readonly basis: string;
+  readonly runners: readonly RunnerForm[];
 }
 
 /** An alert as the channel of alerts tells it. */

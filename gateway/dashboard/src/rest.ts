@@ -1,5 +1,5 @@
 /** The gateway's REST answers that the page reads. */
-import type { RaceDay, RaceHistory, RaceState } from "./contract";
+import type { RaceDay, RaceForm, RaceHistory, RaceState } from "./contract";
 
 /** What the gateway said no with. */
 export class Refused extends Error {
@@ -20,6 +20,8 @@ async function get<T>(path: string): Promise<T> {
 export const getRaces = (): Promise<RaceDay> => get("v1/races");
 export const getRace = (id: string): Promise<RaceState> => get(`v1/races/${encodeURIComponent(id)}`);
 export const getHistory = (id: string): Promise<RaceHistory> => get(`v1/races/${encodeURIComponent(id)}/history`);
+
+export const getForm = (id: string): Promise<RaceForm> => get(`v1/races/${encodeURIComponent(id)}/form`);
 
 /** The live protocol's address beside this page. */
 export function liveAddress(): string {

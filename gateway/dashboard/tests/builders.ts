@@ -23,6 +23,10 @@ export function runner(changes: Partial<Runner> = {}): Runner {
     trend: "STEADY",
     scratch: null,
     finish_position: null,
+    fundamental_probability: null,
+    public_probability: 0.213,
+    form: "",
+    pace: [],
     ...changes,
   };
 }
@@ -58,6 +62,9 @@ export function race(changes: Partial<RaceState> = {}): RaceState {
     runners: [],
     result: null,
     alerts: [],
+    basis: "MARKET",
+    form_id: null,
+    pace_words: "",
     ...changes,
   };
 }

@@ -6,6 +6,8 @@ import { orderRunners } from "../runners";
 import { sortBy } from "../settings";
 import { board, failure, loaded, now, session } from "../store";
 import { Alerts } from "./Alerts";
+import { Form } from "./Form";
+import { Pace } from "./Pace";
 import { PriceChart } from "./PriceChart";
 import { RaceHeader } from "./RaceHeader";
 import { ResultPanel } from "./ResultPanel";
@@ -25,6 +27,8 @@ export function Race({ id }: { readonly id: string }) {
         <ResultPanel state={state} />
         <Runners state={state} runners={orderRunners(state.runners, sortBy.value)} />
         <Sums state={state} />
+        <Pace state={state} />
+        <Form state={state} />
       </div>
       <aside class="race-side">
         <Why lines={state.why} />

@@ -35,7 +35,7 @@ export function RunnerRow({ runner, country, timeZone, won, share, line }: Props
         <Name runner={runner} />
       </th>
       {runner.status === "SCRATCHED" ? (
-        <td class="c-scratch" role="cell" colSpan={9}>
+        <td class="c-scratch" role="cell" colSpan={10}>
           {scratchText(runner, timeZone)}
         </td>
       ) : (
@@ -47,7 +47,7 @@ export function RunnerRow({ runner, country, timeZone, won, share, line }: Props
 
 function Name({ runner }: { readonly runner: Runner }) {
   const eligible = runner.status === "ALSO_ELIGIBLE" ? "also eligible" : null;
-  const below = [eligible, runner.jockey_name].filter(Boolean).join(" · ");
+  const below = [eligible, runner.jockey_name, runner.form && `form ${runner.form}`].filter(Boolean).join(" · ");
   return (
     <>
       <span class="horse">
@@ -80,6 +80,10 @@ function Figures({ runner, share, line }: Pick<Props, "runner" | "share" | "line
         <span class="track" aria-hidden="true">
           <span class="bar" style={{ width: `${(share * 100).toFixed(1)}%` }} />
         </span>
+      </td>
+      <td class="c-form" role="cell" data-testid="by-form">
+        {percent(runner.fundamental_probability)}
+        <small title="By the market alone">{percent(runner.public_probability)}</small>
       </td>
       <td class="c-fair" role="cell">
         {odds(runner.fair_odds, format)}

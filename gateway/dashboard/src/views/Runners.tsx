@@ -42,6 +42,7 @@ const COLUMNS = [
   ["no", "No."],
   ["name", "Runner"],
   ["win", "Win"],
+  ["form", "Form"],
   ["fair", "Fair"],
   ["place", "Place"],
   ["back", "Back"],

@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+import { paceLines, points } from "../src/pace";
+import { race, runner } from "./builders";
+
+describe("the pace", () => {
+  it("has the likely leader first and leaves out who does not run or has no projection", () => {
+    const runners = [
+      runner({ runner_id: "a", pace: [2.5, 2, 2, 1.4] }),
+      runner({ runner_id: "b", pace: [1.2, 1.5, 2, 2.2] }),
+      runner({ runner_id: "c", pace: [1, 1, 1, 1], status: "SCRATCHED" }),
+      runner({ runner_id: "d" }),
+    ];
+    expect(paceLines(race({ runners })).map((line) => line.runner.runner_id)).toEqual(["b", "a"]);
+  });
+
+  it("draws the leader on top and the last at the bottom", () => {
+    expect(points([1, 2, 3, 3], 3, 300, 100)).toBe("0.0,0.0 100.0,50.0 200.0,100.0 300.0,100.0");
+  });
+
+  it("draws a walkover as a line on top", () => {
+    expect(points([1, 1, 1, 1], 1, 300, 100)).toBe("0.0,0.0 100.0,0.0 200.0,0.0 300.0,0.0");
+  });
+});
