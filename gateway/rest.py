@@ -68,9 +68,12 @@ def races(hub: Hub) -> APIRouter:
         return cached.answer(request.scope, body, cached.tag_of(body), age)
 
     @router.get("/{race_id}/form", response_model=RaceForm, responses=_may_fail(HTTPStatus.NOT_FOUND))
-    async def read_form(race_id: str) -> Response:
+    async def read_form(race_id: str, request: Request) -> Response:
         """What form says of each runner, and what its chance is made of."""
-        return Response(orjson.dumps(views.race_form(_find(hub, race_id).view)), 200, LIVE, JSON)
+        check_scope(request.scope, Scopes.READ_RACES)
+        view = _find(hub, race_id).view
+        body = orjson.dumps(views.race_form(view))
+        return cached.answer(request.scope, body, cached.tag_of(body), views.age_seconds(view, wall()))
 
     return router
 
