@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     from streams.backtest.strategies import Recipe, Strategy
     from streams.backtest.walk import Walk
 
-History = Literal["hong-kong", "uk-ire", "betfair", "simulator"]
+History = Literal["hong-kong", "uk-ire", "anz-bsp", "betfair", "simulator"]
 Days = tuple[date | None, date | None]
+VENUES = {"hong-kong": "TOTE", "uk-ire": "STARTING_PRICE", "anz-bsp": "STARTING_PRICE"}
+"""Where bets on each history are made, if not on an exchange."""
+
 SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -93,7 +96,7 @@ def backtest(
 
     began = time.perf_counter()
     setup = Setup(decisions_of(at), Terms(commission, delay, pool_size, takeout))
-    chosen = venue or {"hong-kong": "TOTE", "uk-ire": "STARTING_PRICE"}.get(history, "EXCHANGE")
+    chosen = venue or VENUES.get(history, "EXCHANGE")
     usual = Usual(pool, cast("Venue", chosen), seed)
     entrants = _entrants(strategy, usual, bool(walk), stakes_of(stake, daily_loss), bankroll)
     days = (start and start.date(), end and end.date())
@@ -207,7 +210,7 @@ def _loaded(path: Path, wanted: str) -> "Strategy":
 def _events(
     history: History, data: list[Path], days: Days, counts: Counter[str]
 ) -> Iterator[tuple[str, Event]]:
-    from feeds import hong_kong, uk_ire
+    from feeds import anz_bsp, hong_kong, uk_ire
     from feeds.betfair.recorded import recorded
 
     if not data:
@@ -219,7 +222,7 @@ def _events(
         return
     if len(data) != 1:
         raise SettingsError(f"--data: one folder of {history} records, not {len(data)}")
-    read = hong_kong.read if history == "hong-kong" else uk_ire.read
+    read = {"hong-kong": hong_kong.read, "uk-ire": uk_ire.read, "anz-bsp": anz_bsp.read}[history]
     yield from read(data[0], *days, counts)
 
 

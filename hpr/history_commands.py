@@ -70,6 +70,29 @@ def uk_ire(
     _feed((provider.SOURCE, provider.read), folder, (start, end), speed, options)
 
 
+def anz_bsp(
+    folder: Folder,
+    *,
+    start: Day = None,
+    end: LastDay = None,
+    speed: Speed = "max",
+    broker: Broker = None,
+    topic_prefix: Prefix = None,
+    registry: Registry = None,
+    log_level: LogLevel = None,
+    log_format: LogFormat = None,
+) -> None:
+    """Betfair's starting prices of Australia and New Zealand, with what traded before.
+
+    Example: hpr feed anz-bsp data/ --from 2025-01-01
+    """
+    from feeds import anz_bsp as provider
+
+    options = {"broker": broker, "topic_prefix": topic_prefix, "registry": registry}
+    options |= {"log_level": log_level, "log_format": log_format}
+    _feed((provider.SOURCE, provider.read), folder, (start, end), speed, options)
+
+
 def _feed(
     provider: tuple[str, Reader], folder: Path, days: Days, speed: str, options: dict[str, str | None]
 ) -> None:
