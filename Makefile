@@ -8,7 +8,7 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --no-header 
 UPGRADE ?=
 PYTEST_FLAGS ?=
 
-BENCHMARKS := score codec replay profile memory latency worker
+BENCHMARKS := score codec replay profile memory latency worker fanout
 BENCH_FLAGS ?= --runs 1
 
 DASHBOARD := gateway/dashboard

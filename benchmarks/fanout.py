@@ -236,12 +236,11 @@ def _reading(frames: int) -> dict[str, dict[str, float]]:
     return {"read": {"frames": frames, "seconds": seconds, "quiet": QUIET_SECONDS}}
 
 
-def _all(read: dict[str, float], frames: int) -> dict[str, float]:
+def _all(read: dict[str, Any], frames: int) -> None:
     if read["frames"] < frames:
         raise PeerError(
             f"only {read['frames']} of {frames} frames came, with {read['open']} connections open"
         )
-    return read
 
 
 def resident_kib(pid: int) -> float:

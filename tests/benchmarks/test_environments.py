@@ -21,7 +21,7 @@ for line in sys.stdin:
 
 
 def test_every_benchmark_has_its_peers() -> None:
-    assert NAMES == ["betfairlightweight", "flumine", "quix", "relay", "shin", "websocket"]
+    assert NAMES == ["betfairlightweight", "broadcast", "flumine", "quix", "relay", "shin", "websocket"]
 
 
 @pytest.mark.parametrize("name", [*NAMES, "raw"])

@@ -18,8 +18,10 @@ HANDSHAKE = (
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
 MARK = b'"revision":'
+BEAT, BEAT_AFTER = b"{}\n", b"\n{}"
 CHUNK = 1 << 18
-AT_ONCE = 500
+AT_ONCE = 200
+CLOSE = 0x88
 
 
 def masked(payload: bytes) -> bytes:
@@ -39,6 +41,8 @@ class Listeners:
         self.pending: dict[int, bytes] = {}
         self.late: list[int] = []
         self.heard: Counter[int] = Counter()
+        self.lost: Counter[str] = Counter()
+        """Connections that the server ended, by its code."""
 
     def open(self, port: int, path: str, greetings: list[list[str]], connections: int) -> int:
         """Connect; client n says the greetings n modulo their number, each answered before the next."""
@@ -93,6 +97,7 @@ class Listeners:
         return {
             "frames": len(late), "seconds": took, "p50": share(0.5), "p99": share(0.99), "max": share(1.0),
             "least": min((self.heard[one] for one in self.sockets), default=0), "open": len(self.sockets),
+            "lost": dict(self.lost),
         }  # fmt: skip
 
     def _take(self, number: int) -> None:
@@ -114,9 +119,13 @@ class Listeners:
             length, start = data[at + 1], at + 2
             if length == 126:
                 length, start = int.from_bytes(data[at + 2 : at + 4], "big"), at + 4
+            elif length == 127:
+                length, start = int.from_bytes(data[at + 2 : at + 10], "big"), at + 10
             if end < start + length or end < start:
                 break
-            if length == 2:
+            if data[at] == CLOSE:
+                self.lost[str(int.from_bytes(data[start : start + 2], "big"))] += 1
+            elif length == 2:
                 one.send(ANSWER)
             else:
                 self._note(number, data, start, start + length, now)
@@ -125,7 +134,9 @@ class Listeners:
             self.pending[number] = data[at:]
 
     def _note(self, number: int, data: bytes, start: int, end: int, now: int) -> None:
-        """A frame, of which some servers make one for several messages."""
+        """A frame, of which some servers make one for several messages, a heartbeat among them."""
+        if data.startswith(BEAT, start) or data.find(BEAT_AFTER, start, end) >= 0:
+            self.sockets[number].send(ANSWER)
         found = data.find(MARK, start, end)
         while found >= 0:
             digits = found + len(MARK)
