@@ -238,9 +238,7 @@ def _reading(frames: int) -> dict[str, dict[str, float]]:
 
 def _all(read: dict[str, Any], frames: int) -> None:
     if read["frames"] < frames:
-        raise PeerError(
-            f"only {read['frames']} of {frames} frames came, with {read['open']} connections open"
-        )
+        raise PeerError(f"only {read['frames']} of {frames} frames came; ended by the server: {read['lost']}")
 
 
 def resident_kib(pid: int) -> float:

@@ -141,6 +141,15 @@ class Session:
             self._refuse(call, error)
         return self._catch_up(now)
 
+    def renew(self, viewer: Viewer, now: int) -> bool:
+        """Let the client stay, as its credentials say now; False if it may not have what it has any more."""
+        lives = viewer.expires_at is None or viewer.expires_at > now
+        denied = {calls.kind_of(channel) for channel in self._channels} & viewer.denied
+        if viewer.user != self.viewer.user or denied or not lives:
+            return False
+        self.viewer = viewer
+        return True
+
     def recover(self, wanted: Recover, found: Iterable[Event] | Refusal | None) -> list[Effect]:
         """Answer with the events read for `wanted`; None if they are not all there any more."""
         if self._opening.get(wanted.channel) is not wanted:
@@ -188,12 +197,11 @@ class Session:
         """Notice that time went by: send a heartbeat when due, give up a client that is silent."""
         if at - self._heard > self._limits.missed_heartbeats * self._limits.heartbeat_seconds:
             return NO_ANSWER
-        if self.viewer.expires_at is not None and now >= self.viewer.expires_at:
-            return EXPIRED
         if at - self._beat >= self._limits.heartbeat_seconds:
             self._beat = at
             self._answers.append(HEARTBEAT)
-        return None
+        expires = self.viewer.expires_at
+        return EXPIRED if expires is not None and now >= expires else None
 
     def next_frame(self, now: int) -> bytes | Close | None:
         """The next message to send, or None: answers first, then the channels with something in turns.

@@ -14,7 +14,7 @@ class Viewer:
     user: str | None = None
     """Whose own channels it may read; None for nobody's."""
     expires_at: int | None = None
-    """Until when (microseconds since 1970) it is let in without another token; None for good."""
+    """When (microseconds since 1970) it is looked at again, or let in no longer; None for never."""
     channels: int | None = None
     """How many channels it may hold; None for what the gateway allows everyone."""
     denied: frozenset[str] = frozenset()

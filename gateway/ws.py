@@ -18,7 +18,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from gateway.calls import NOT_READY, Refusal
-from gateway.effects import NOT_JSON, SLOW, Admit, Close, Effect, Join, Leave, Recover
+from gateway.effects import EXPIRED, NOT_JSON, SLOW, Admit, Close, Effect, Join, Leave, Recover
 from gateway.frames import text_frame
 from gateway.hub import Hub, wall
 from gateway.protocol import News, Session
@@ -146,10 +146,12 @@ class LiveProtocol(asyncio.Protocol):
         """Notice that time went by."""
         if self._session is None:
             return
-        if close := self._session.tick(at, wall()):
+        close = self._session.tick(at, wall())
+        if close is EXPIRED and self._hub.authority is not None:
+            self._start(self._renew(self._hub.authority, self._session))
+        elif close is not None:
             self.close(close)
-        else:
-            self.flush()
+        self.flush()
 
     def close(self, close: Close) -> None:
         """End the connection, with the first reason given."""
@@ -206,6 +208,7 @@ class LiveProtocol(asyncio.Protocol):
             self.close(Close(1007, "text that is no UTF-8"))
             return
         self._carry_out(self._session.receive(text, time.monotonic(), wall()))
+        self.flush()
 
     def _carry_out(self, effects: list[Effect]) -> None:
         for effect in effects:
@@ -221,9 +224,20 @@ class LiveProtocol(asyncio.Protocol):
                 case Recover():
                     self._start(self._recover(effect))
 
+    async def _renew(self, authority: Authority, session: Session) -> None:
+        """Ask again about what the client has shown, and end the connection if it lets in nobody any more."""
+        try:
+            still = session.renew(await authority.viewer(self._shown), wall())
+        except Exception as error:
+            if not isinstance(error, DeniedError):
+                log.exception("whether a client may stay could not be found out", error=str(error))
+            still = False
+        if not still:
+            self.close(EXPIRED)
+
     def _admit(self, token: str | None) -> None:
         """Find out who calls: at once where there are no accounts."""
-        shown = replace(self._shown, token=token)
+        shown = self._shown = replace(self._shown, token=token)
         if self._hub.authority is not None:
             self._start(self._ask(self._hub.authority, shown))
             return

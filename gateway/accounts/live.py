@@ -7,10 +7,13 @@ from gateway.accounts.authenticate import authenticate, of_key
 from gateway.accounts.principal import Principal, Scope
 from gateway.site import Site
 from gateway.viewer import ANONYMOUS, Credentials, DeniedError, Viewer
+from schemas.identity import MICROS, micros
 
 VALUE = frozenset({"alerts", "alerts:me"})
 """Channels withheld during a pause or exclusion."""
 OWN = frozenset({"alerts:me"})
+LOOKED_AT_AGAIN_MICROS = 60 * MICROS
+"""A connection that is open follows a pause, an exclusion, a lost key or a sign-out within so long."""
 
 
 class LiveAuthority:
@@ -28,7 +31,8 @@ class LiveAuthority:
         denied = (
             VALUE if principal.withheld else frozenset() if Scope.READ_ALERTS in principal.scopes else OWN
         )
-        return Viewer(str(principal.user_id), None, principal.entitlements.channels, denied)
+        again = micros(now) + LOOKED_AT_AGAIN_MICROS
+        return Viewer(str(principal.user_id), again, principal.entitlements.channels, denied)
 
     async def _principal(self, shown: Credentials, now: datetime) -> Principal | None:
         if shown.token is not None:

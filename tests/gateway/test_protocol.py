@@ -399,6 +399,17 @@ def test_a_token_is_renewed_without_connecting_again_else_the_connection_ends(ne
     assert 3000 <= EXPIRED.code < 3500
 
 
+def test_who_is_looked_at_again_stays_only_with_what_it_may_still_have(new_board: BoardMaker) -> None:
+    logs = {"alerts": EventLog("alerts", "00112233445566aa", {0: 0})}
+    talk = connected(new_board(), logs=logs, tokens=lambda _: Viewer("ann", NOON))
+    talk.call("subscribe", channel="alerts")
+    assert talk.session.renew(Viewer("ann", NOON + 1, channels=3), NOON)
+    assert talk.session.viewer.channels == 3
+    assert not talk.session.renew(Viewer("bob", NOON + 1), NOON)
+    assert not talk.session.renew(Viewer("ann", NOON), NOON)
+    assert not talk.session.renew(Viewer("ann", denied=frozenset({"alerts"})), NOON)
+
+
 def test_what_a_tier_does_not_have_is_refused(new_board: BoardMaker) -> None:
     logs = {"alerts": EventLog("alerts", "00112233445566aa", {0: 0})}
     talk = Talk(new_board(), logs=logs, tokens=lambda _: Viewer("ann", denied=frozenset({"alerts", "track"})))

@@ -13,6 +13,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from gateway.hub import wall
 from gateway.protocol import Limits
 from gateway.viewer import ANONYMOUS, Credentials, DeniedError, Viewer
 from gateway.ws import FRAME_BYTES
@@ -256,6 +257,44 @@ def test_tokens_and_cookies_are_asked_about_while_other_calls_wait(
             ws.send('{"id":2,"method":"subscribe","params":{"channel":"track:*"}}')
             answers = [json.loads(ws.recv(PATIENCE)) for _ in range(2)]
             assert [(a["id"], "result" in a) for a in answers] == [(1, True), (2, True)]
+
+
+class Fickle:
+    """Lets in whom it is told to, each time for no longer than a moment."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.denied: frozenset[str] = frozenset()
+
+    async def viewer(self, shown: Credentials) -> Viewer:
+        self.asked += 1
+        return Viewer("ann", wall() + 50_000, denied=self.denied)
+
+
+def test_who_is_in_is_looked_at_again_and_goes_once_something_is_withheld(
+    embedded: EmbeddedBroker, run_gateway: GatewayRunner
+) -> None:
+    fickle, quick = Fickle(), Limits(heartbeat_seconds=0.2, missed_heartbeats=100)
+    with run_gateway(embedded.bootstrap, authority=fickle, limits=quick) as running:
+        running.wait_ready()
+        with connect(f"ws://{running.address}/v1/ws", proxy=None) as ws:
+            call(ws, "connect")
+            call(ws, "subscribe", channel="alerts")
+            while fickle.asked < 4:
+                ws.recv(PATIENCE)
+            fickle.denied = frozenset({"alerts"})
+            while ws.close_code is None:
+                with suppress(ConnectionClosed):
+                    ws.recv(PATIENCE)
+            assert ws.close_code == 3005
+
+
+def test_many_calls_may_come_at_once(address: str) -> None:
+    subscribe = '{"id":%d,"method":"subscribe","params":{"channel":"race:NONE-%d"}}'
+    calls = [b'{"id":1,"method":"connect"}', *((subscribe % (n, n)).encode() for n in range(2, 62))]
+    with raw(address) as opened:
+        opened.sendall(b"".join(masked(1, each) for each in calls))
+        assert [json.loads(read_frame(opened)[1])["id"] for _ in calls] == list(range(1, 62))
 
 
 def test_when_the_gateway_stops_its_clients_are_told_to_come_back(
