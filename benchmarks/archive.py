@@ -221,9 +221,9 @@ def fill(command: Callable[[str], object], rows: int) -> None:
             "INSERT INTO odds (race_id, market_id, runner_id, event_time, sequence, event_id, recorded_time, "
             "source, market_type, pool, in_play, last, back, lay, traded, kept_at) "
             f"SELECT {race}, 'win', toString(number % 10), "
-            f"fromUnixTimestamp64Micro(1750000000000000 + (number % {per_race}) * 1000000), "
+            f"fromUnixTimestamp64Micro(1750000000000000 + (number % {per_race}) * 1000000) AS event_time, "
             f"number % {per_race}, reinterpretAsUUID(sipHash128(number)), event_time, 'made', 'WIN', "
-            "'EXCHANGE', false, 2 + (number % 997) / 50, last * 0.99, last * 1.01, number, now64() "
+            "'EXCHANGE', false, 2 + (number % 997) / 50 AS last, last * 0.99, last * 1.01, number, now64() "
             f"FROM ({made})"
         )
     command(
