@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-QUIET = ("faust", "aiokafka", "mode", "asyncio", "uvicorn", "streams.transport")
+QUIET = ("faust", "aiokafka", "mode", "asyncio", "uvicorn", "alembic", "httpx", "streams.transport")
 
 
 def configure(level: str, style: str) -> None:
