@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from hpr.options import AsJson
 from schemas.errors import HprError, SettingsError
 
-Jurisdiction = Literal["hong-kong"]
+Jurisdiction = Literal["hong-kong", "uk-ire"]
 Say = Callable[[str], None]
 Data = Annotated[Path, typer.Option("--data", help="Folder of the records, as hpr feed reads it.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the boosted trees.")]
@@ -32,6 +32,9 @@ def evaluate(
     first: Annotated[datetime, typer.Option("--from", formats=Month, help="First month judged.")],
     last: Annotated[datetime, typer.Option("--to", formats=Month, help="Last month judged.")],
     models: Only = "all",
+    ablations: Annotated[
+        bool, typer.Option("--ablations", help="Also fit form's logit without each group of features.")
+    ] = False,
     seed: Seed = 1,
     json: AsJson = False,
 ) -> None:
@@ -41,12 +44,14 @@ def evaluate(
     """
     if last < first:
         raise SettingsError("--to is before --from: name the first month and the last")
-    from models import evaluation
+    from models import ablation, evaluation
 
     with _saying() as say:
         table = _table(jurisdiction, data, say)
         months = first.date().replace(day=1), last.date().replace(day=1)
         judged = list(evaluation.walk(table, *months, seed=seed, trees=models == "all", say=say))
+        end = evaluation.seasons(*months)[-1][1]
+        without = list(ablation.ablations(table, months[0], end, say)) if ablations and judged else []
     if not judged:
         raise HprError(f"{data}: no season from {first:%Y-%m} to {last:%Y-%m} with enough races before it")
     best = "combined"
@@ -57,6 +62,8 @@ def evaluate(
         "rows": evaluation.rows(judged),
         "calibration": evaluation.calibration(judged, best),
         "exotics": evaluation.exotic_rows(judged),
+        "money": evaluation.money(judged, best),
+        "ablations": without,
         "exponents": {season.name: list(season.exponents) for season in judged},
     }
     typer.echo(orjson.dumps(found).decode() if json else _tables(found))
@@ -107,19 +114,19 @@ def train(
 
 def _table(jurisdiction: Jurisdiction, data: Path, say: Say) -> Any:
     """Features and finishes of all races of a folder."""
-    del jurisdiction
-    from feeds import hong_kong
+    from feeds import hong_kong, uk_ire
     from models.form.assembly import PastRace, assemble
     from models.table import tabulate
 
     if not data.is_dir():
         raise HprError(f"{data}: no such folder: name the folder of the records")
     say("reading")
+    read = {"hong-kong": hong_kong.read, "uk-ire": uk_ire.read}[jurisdiction]
 
     def seen(race: PastRace) -> None:
         say(f"form of {race.facts.race_date}")
 
-    return tabulate(assemble(hong_kong.read(data)), seen=seen)
+    return tabulate(assemble(read(data)), seen=seen)
 
 
 @contextmanager
@@ -143,10 +150,10 @@ def _saying() -> Iterator[Say]:
 def _tables(found: dict[str, Any]) -> str:
     """The same for people."""
     parts = []
-    for name in ("rows", "calibration", "exotics"):
+    for name in ("rows", "calibration", "exotics", "money", "ablations"):
         held = found[name]
         if held:
-            head = list(held[0])
+            head = list({key: None for row in held for key in row})
             lines = [[str(row.get(key, "")) for key in head] for row in held]
             widths = [max(len(cell) for cell in column) for column in zip(head, *lines, strict=True)]
             parts.append("\n".join(_line(line, widths) for line in [head, *lines]))

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from models import exotics, places
+from models import exotics, places, value
 from models.layout import Flags, Floats
 from models.performance import Beliefs
 from models.softmax import softmax, spread, sums
@@ -144,6 +144,16 @@ def calibration(judged: Sequence[Season], model: str) -> list[Row]:
     said = np.concatenate([each[0] for each in placed])
     came = np.concatenate([each[1] for each in placed])
     return [*found, *_bins("place", model, said, came, PLACE_BINS)]
+
+
+def money(judged: Sequence[Season], model: str) -> list[Row]:
+    """How bets that a model calls worth their price fared, and its longshots' chances, said and come."""
+    win, public = (np.concatenate([s.win[name] for s in judged]) for name in (model, "public"))
+    odds = np.concatenate([season.table.odds for season in judged])
+    won = np.concatenate([season.table.position == 1.0 for season in judged])
+    chosen = value.longshots(win, public, odds)
+    long = _bins("longshot", model, win[chosen], won[chosen], (0.0, 0.03, 0.06, 0.1, 1.0))
+    return [{"model": model, **row} for row in value.fared(win, odds, won)] + long
 
 
 def exotic_rows(judged: Sequence[Season], model: str = "public") -> list[Row]:

@@ -1,0 +1,15 @@
+"""What a group adds is told by fitting again without it."""
+
+from datetime import date
+
+from models.ablation import ablations
+from models.form.features import FEATURE_GROUPS
+from tests.models.trained_world import table
+
+
+def test_each_group_has_a_row_and_ability_is_worth_most_of_nothing_else() -> None:
+    found = {row["without"]: row for row in ablations(table(), date(2025, 1, 1), date(2026, 1, 1))}
+    assert set(found) == {group for group, names in FEATURE_GROUPS.items() if names}
+    for row in found.values():
+        assert -0.05 < float(row["adds_r2"]) < 0.2
+        assert row["races"] == next(iter(found.values()))["races"]
