@@ -6,6 +6,7 @@ topics of the race fold. Changelogs keep Faust's usual path.
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, cast
 
@@ -66,20 +67,33 @@ class RunConsumer(Consumer):
         worked = cast(asyncio.Event, self.app.worked)  # type: ignore[attr-defined]
         while self.runs.outstanding > MOST_OUTSTANDING and self.flow_active and not self.should_stop:
             worked.clear()
-            await self.wait_first(worked.wait(), self.suspend_flow.wait())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(ROOM_SECONDS):  # to see a flow that is suspended
+                    await worked.wait()
         worker = cast(Worker, self.app.worker)  # type: ignore[attr-defined]
         while worker.unacknowledged > MOST_UNACKNOWLEDGED and self.flow_active and not self.should_stop:
             await self.sleep(ROOM_SECONDS)
 
     async def _fetch(self, patience: float) -> Mapping[TP, list[Any]]:
         """What the consumer's thread has, or gets within `patience` seconds."""
-        active = {tp for tp in self._get_active_partitions() if not self.runs.full(tp.topic, tp.partition)}
+        active = set(self._get_active_partitions())
+        if self.runs.waiting:
+            active = {tp for tp in active if not self.runs.full(tp.topic, tp.partition)}
         if not active:
             await self.sleep(POLL_SECONDS if self.runs.waiting else patience)
             return {}
         wait = POLL_SECONDS if self.runs.waiting else patience
         fetched: Mapping[TP, list[Any]] = await self._getmany(active_partitions=active, timeout=wait)
         return fetched
+
+    async def _getmany(self, active_partitions: Any, timeout: float) -> Any:  # noqa: ASYNC109
+        """Ask the consumer's thread by one call: Faust's queue of methods takes many turns of both loops."""
+        thread = self._thread
+        consumer = thread._ensure_consumer()
+        asked = thread._fetch_records(
+            consumer, active_partitions, timeout=timeout, max_records=consumer._max_poll_records
+        )
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(asked, thread.thread_loop))
 
     async def _put_back(self, fetched: Mapping[TP, list[Any]]) -> None:
         """Fetch again, where the partition is still ours or ours again, what came while it changed hands.
