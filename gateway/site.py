@@ -27,6 +27,7 @@ class SiteSettings:
     limits: str = MEMORY
     anonymous_requests: int = ANONYMOUS_REQUESTS
     address_requests: int = ADDRESS_REQUESTS
+    private_destinations: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,9 @@ class Site:
     """A minute, of one address without a key or a session."""
     address_requests: int = ADDRESS_REQUESTS
     """A minute, of one address, whoever asks: many may sit behind it."""
+    secrets_folder: Path = Path(".hpr/secrets")
+    private_destinations: bool = False
+    """Whether deliveries may go to plain http and to private addresses."""
 
     @property
     def secure(self) -> bool:
@@ -68,4 +72,6 @@ def open_site(settings: SiteSettings) -> Site:
         secrets.master(settings.secrets),
         settings.anonymous_requests,
         settings.address_requests,
+        settings.secrets,
+        settings.private_destinations,
     )

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.accounts import routes, sessions, tickets, users
+from gateway.delivery import routes as deliveries
 from gateway.edge import Edge
 from gateway.idempotency import Repeats
 from gateway.idempotency import sweep as sweep_answers
@@ -23,7 +24,7 @@ SWEEP_SECONDS = 600.0
 def install(app: FastAPI, site: Site) -> None:
     """Give `app` the routes of accounts, and put the edge around all of it."""
     app.state.site = site
-    for router in routes.routers(site):
+    for router in (*routes.routers(site), *deliveries.routers(site)):
         app.include_router(router)
     app.add_middleware(Repeats, site=site)
     app.add_middleware(Edge, site=site)

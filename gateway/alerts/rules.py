@@ -5,11 +5,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from gateway.accounts.forms import Text
+
 Kind = Literal[
     "SCRATCH", "RE_ENTRY", "VALUE", "STEAM", "DRIFT", "TOP_PICK", "RIDER", "EQUIPMENT", "WEIGHT", "GOING",
     "OFF_SOON", "RESULT",
 ]  # fmt: skip
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
+Name = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
 Names = Annotated[tuple[Name, ...], Field(max_length=200)]
 
 FACTS: dict[str, Kind] = {
@@ -33,7 +35,7 @@ class Rule(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Kind = Field(description="What is to be told.")
-    name: str = Field(default="", max_length=80, description="What the user calls it.")
+    name: Text = Field(default="", max_length=80, description="What the user calls it.")
     races: Names = Field(default=(), description="Race ids, as BEL-20230715-01.")
     tracks: Names = Field(default=(), description="Track codes, as BEL.")
     horses: Names = Field(default=(), description="Names of horses; a country suffix does not matter.")

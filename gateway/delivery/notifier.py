@@ -199,7 +199,7 @@ class Notifier:
 
     async def _due(self, office: Office, post: Post) -> None:
         """Deliveries whose time has come: tries again, digests, replays, what waited or a kill left."""
-        found = await outbox.due(self._database, datetime.now(UTC), post.known, MOST_DUE)
+        found = await outbox.due(self._database, datetime.now(UTC), post.known(), MOST_DUE)
         if not found:
             return
         now = datetime.now(UTC)

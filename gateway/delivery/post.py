@@ -32,8 +32,7 @@ class Post:
     """Parcels go in by `put`; `run` sends them for as long as it runs."""
 
     def __init__(self, database: Database, senders: Senders, office: Office) -> None:
-        self.known: set[UUID] = set()
-        """Deliveries on their way, in memory."""
+        self._known: set[UUID] = set()
         self._database, self._senders, self._office = database, senders, office
         self._lanes = Lanes()
         self._wake = asyncio.Event()
@@ -43,11 +42,16 @@ class Post:
         self._rng = Random()
         self._settled: deque[tuple[float, set[UUID]]] = deque()
 
+    def known(self) -> set[UUID]:
+        """Deliveries on their way, or only just written down."""
+        while self._settled and self._settled[0][0] < time.monotonic() - REMEMBERED_SECONDS:
+            self._known -= self._settled.popleft()[1]
+        return set(self._known)
+
     def put(self, parcels: Iterable[Parcel]) -> None:
         """Take parcels that are due; those of one digest become one message."""
-        self._release([])
-        for parcel in bundled(p for p in parcels if p.id not in self.known):
-            self.known |= {parcel.id, *parcel.together}
+        for parcel in bundled(p for p in parcels if p.id not in self._known):
+            self._known |= {parcel.id, *parcel.together}
             self._lanes.put(parcel)
         self._wake.set()
 
@@ -105,13 +109,6 @@ class Post:
         breaker = self._breakers.get(_host(parcel))
         return breaker.blocked(time.monotonic()) if breaker else 0.0
 
-    def _release(self, tried: list[Tried]) -> None:
-        """Let go of what is written down, a little later: whoever asked before may still be told of it."""
-        now = time.monotonic()
-        self._settled.append((now, {id for each in tried for id in (each.parcel.id, *each.parcel.together)}))
-        while self._settled and self._settled[0][0] < now - REMEMBERED_SECONDS:
-            self.known -= self._settled.popleft()[1]
-
     async def _write(self) -> None:
         """Write down what came of tries, in bundles, so that the database is not the slowest part."""
         while True:
@@ -122,7 +119,9 @@ class Post:
             async with self._database.write() as session:
                 await outbox.in_office(session, self._office)
                 mails = await settling.settle(session, tried)
-            self._release(tried)
+            # Let go of a little later: whoever asked the database just before may still bring them.
+            ids = {id for each in tried for id in (each.parcel.id, *each.parcel.together)}
+            self._settled.append((time.monotonic(), ids))
             for message in mails:
                 try:
                     await self._senders.mailer.send(message)

@@ -1,15 +1,30 @@
 """A world to deliver in, on both databases, and receivers."""
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from deploy.postgres import Cluster
 from gateway.database import Database
 from gateway.delivery.senders import check_chat
 from tests.gateway.delivery.receivers import Receivers, receiving
 from tests.gateway.delivery.world import World, made_world
 from topics.embedded import EmbeddedBroker
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """SQLite; a test that wants PostgreSQL too asks with BOTH."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        file = tmp_path / "hpr.sqlite3"
+        shutil.copy(request.getfixturevalue("sqlite_template"), file)
+        return f"sqlite:///{file}"
+    url: str = request.getfixturevalue("postgres_migrated")
+    cluster: Cluster = request.getfixturevalue("postgres")
+    cluster.empty(url)
+    return url
 
 
 @pytest.fixture

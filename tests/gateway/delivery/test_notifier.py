@@ -12,12 +12,13 @@ from gateway.delivery.notifier import NotifierSettings, check_prefix
 from gateway.errors import GatewayError
 from gateway.webhooks.signing import new_secret
 from tests.gateway.delivery.receivers import Browser, Receivers
-from tests.gateway.delivery.world import World, fresh, until
+from tests.gateway.delivery.world import BOTH, World, fresh, until
 from tests.integration.services import read_all
 
 SCRATCH = Rule(kind="SCRATCH")
 
 
+@BOTH
 async def test_one_alert_arrives_on_every_channel_once(world: World, receivers: Receivers) -> None:
     secret, browser = new_secret(), Browser(receivers.address)
     hook = await world.webhook(receivers.hook("one", secret), secret)
@@ -115,6 +116,7 @@ async def test_a_card_of_scratches_is_one_mail(world: World, receivers: Receiver
     assert len(receivers.mails) < 6
 
 
+@BOTH
 async def test_a_digest_is_one_mail_of_many_alerts(world: World, receivers: Receivers) -> None:
     channel = await world.channel("mail", {"email": "ann@example.org"}, digest_minutes=60)
     await world.rule(SCRATCH)
@@ -153,6 +155,7 @@ async def test_rules_and_what_is_tracked_come_into_force_while_it_runs(
     assert {json.loads(a.body)["data"]["alert_id"] for a in receivers.arrived} == {happened["event_id"]}
 
 
+@BOTH
 async def test_a_later_notifier_takes_over_and_the_earlier_ends(world: World) -> None:
     await world.rule(SCRATCH)
     await world.channel("websocket", {})

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import select
 
 from gateway.accounts.tables import User
@@ -30,6 +31,10 @@ TOPICS = (
     "feeds.status",
     "alerts.rules",
     "alerts.notices",
+)
+
+BOTH = pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
 )
 
 

@@ -1,0 +1,25 @@
+"""People of a site whose deliveries may stay on this machine."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.database import Database
+from gateway.rates import Rates
+from gateway.site import Site
+from tests.gateway.accounts.conftest import URL, Mailbox, ann, app, mailbox, newcomer, quick_hashes, visitor
+
+__all__ = ["ann", "app", "mailbox", "newcomer", "quick_hashes", "site", "visitor"]
+
+
+@pytest.fixture
+def site(database: Database, mailbox: Mailbox, tmp_path: Path) -> Site:  # the fixture's name
+    return Site(
+        database,
+        mailbox,
+        Rates(),
+        URL,
+        b"a secret of these tests",
+        secrets_folder=tmp_path,
+        private_destinations=True,
+    )
