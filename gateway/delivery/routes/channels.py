@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.accounts.forms import Form, Item, Text
 from gateway.accounts.principal import Principal, Scope, needs
-from gateway.accounts.routes.common import CONFLICT, MISSING, SIGNED, may_fail, missing, wrong
+from gateway.accounts.routes.common import CONFLICT, MISSING, OPEN, SIGNED, may_fail, missing, wrong
 from gateway.accounts.tables import User
 from gateway.alerts.rules import Kind
 from gateway.delivery.push import Vapid, encrypted
@@ -175,18 +175,18 @@ def routes(site: Site) -> APIRouter:
         async with site.database.write() as session:
             await session.delete(await mine(session, principal, channel_id))
 
-    @router.get("/push/key")
+    @router.get("/push/key", responses=OPEN)
     async def read_push_key() -> PushKey:
         """The key that browsers subscribe with."""
         return PushKey(key=Vapid(site.secrets_folder, "mailto:nobody@localhost").public)
 
-    @router.get("/unsubscribe/{token}", response_class=Response)
+    @router.get("/unsubscribe/{token}", response_class=Response, responses=OPEN)
     async def ask_unsubscribe(token: str) -> Response:
         """A page that asks once more: mail scanners follow links."""
         del token
         return Response(PAGE, media_type="text/html")
 
-    @router.post("/unsubscribe/{token}", response_class=Response, responses=may_fail(MISSING))
+    @router.post("/unsubscribe/{token}", response_class=Response, responses={**OPEN, **may_fail(MISSING)})
     async def unsubscribe(token: str) -> Response:
         """Stop the mails of one channel (RFC 8058: one click)."""
         channel_id = channel_of_token(site.key("unsubscribe"), token)

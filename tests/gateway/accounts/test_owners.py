@@ -115,6 +115,11 @@ OPEN = {
     ("/v1/sessions", "post"),
     ("/v1/sessions/passkey", "post"),
     ("/v1/sessions/passkey/options", "post"),
+    ("/v1/rules/schema", "get"),
+    ("/v1/webhooks/events", "get"),
+    ("/v1/push/key", "get"),
+    ("/v1/unsubscribe/{token}", "get"),
+    ("/v1/unsubscribe/{token}", "post"),
 }
 """What nobody in particular may ask for, beside the races. A route that is added here was thought about."""
 
