@@ -18,7 +18,7 @@ from topics.embedded import EmbeddedBroker
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """SQLite; a test that wants PostgreSQL too asks with BOTH."""
     if getattr(request, "param", "sqlite") == "sqlite":
-        file = tmp_path / "own.sqlite3"
+        file = tmp_path / "hpr.sqlite3"
         shutil.copy(request.getfixturevalue("sqlite_template"), file)
         return f"sqlite:///{file}"
     url: str = request.getfixturevalue("postgres_migrated")

@@ -3,17 +3,28 @@
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
+from gateway.app import create_app
 from gateway.database import Database
 from gateway.rates import Rates
 from gateway.site import Site
-from tests.gateway.accounts.conftest import URL, Mailbox, ann, app, mailbox, newcomer, quick_hashes, visitor
+from tests.gateway.accounts.conftest import (
+    NOBODY,
+    URL,
+    Mailbox,
+    ann,
+    mailbox,
+    newcomer,
+    quick_hashes,
+    visitor,
+)
 
-__all__ = ["ann", "app", "mailbox", "newcomer", "quick_hashes", "site", "visitor"]
+__all__ = ["ann", "mailbox", "newcomer", "quick_hashes", "site", "visitor"]
 
 
 @pytest.fixture
-def site(database: Database, mailbox: Mailbox, tmp_path: Path) -> Site:  # the fixture's name
+def site(database: Database, mailbox: Mailbox, tmp_path: Path) -> Site:
     return Site(
         database,
         mailbox,
@@ -23,3 +34,8 @@ def site(database: Database, mailbox: Mailbox, tmp_path: Path) -> Site:  # the f
         secrets_folder=tmp_path,
         private_destinations=True,
     )
+
+
+@pytest.fixture
+def app(site: Site) -> FastAPI:
+    return create_app(NOBODY, site=site)
