@@ -51,6 +51,8 @@ class Outcome:
     poison: list["Poisoned"] = field(default_factory=list)
     asked: dict[str, FormRequest] = field(default_factory=dict)
     """What is asked of the form worker, by race: the last of the run."""
+    formed: set[str] = field(default_factory=set)
+    """Races that form was told of: these have models pinned."""
 
 
 def run(events: Iterable[Located], races: Mapping[str, Race], scorer: Scorer) -> Outcome:
@@ -111,6 +113,8 @@ def _fold_one(located: Located, races: Mapping[str, Race], outcome: Outcome) -> 
     span[1] = offset
     if state.buried:
         return None
+    if name == "RaceForm":
+        outcome.formed.add(state.race_id)
     if name in ASKING:
         outcome.asked[state.race_id] = request(race, event)
     return capture(race, changes(race.state, before, race.view, name, event) if before is not None else ())

@@ -163,9 +163,10 @@ class Worker:
             self._producer.publish(PREDICTIONS.name, prediction(statement))
         for alert in outcome.alerts:
             self._producer.publish(ALERTS.name, alert)
-        choices = self._choices() if outcome.asked else ()
-        for race_id, asked in outcome.asked.items():
+        for asked in outcome.asked.values():
             self._producer.publish(FORM_REQUESTS.name, asked)
+        choices = self._choices() if outcome.formed else ()
+        for race_id in sorted(outcome.formed):
             self._pin(race_id, choices)
         for located, reason in outcome.poison:
             payload = self._codec.encode(located.name, located.event)
@@ -216,7 +217,7 @@ class Worker:
         self._pinned = choices
         for race_id in list(self._lives):
             race = self._races[race_id]
-            if not race.state.buried and race.view.stage in BEFORE_OFF and not race.view.result_state:
+            if race.view.forms and race.view.stage in BEFORE_OFF and not race.view.result_state:
                 self._pin(race_id, choices)
 
     def publish_views(self, race_ids: Collection[str] | None = None) -> None:
