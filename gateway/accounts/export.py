@@ -13,7 +13,8 @@ from gateway.accounts import tiers
 from gateway.database import Base
 
 SECRET = {
-    "password_hash", "secret_hash", "token_hash", "code_hash", "key_hash", "request_hash", "pseudonym", "secrets",
+    "password_hash", "secret_hash", "token_hash", "code_hash", "key_hash", "request_hash", "pseudonym",
+    "secrets",
 }  # fmt: skip
 """Columns that are of use to a thief only, beside every column of bytes."""
 
