@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs from Debian what the tests need: Java and Maven (a real Kafka), Chromium, PostgreSQL, Redis, and the check of
+# Installs from Debian what the tests need: Java and Maven (a real Kafka), Chromium, PostgreSQL, Redis, curl, and the check of
 # the compose file.
 set -euo pipefail
 
-packages=(openjdk-17-jre-headless maven chromium docker-compose postgresql redis-server)
+packages=(openjdk-17-jre-headless maven chromium docker-compose postgresql redis-server curl)
 missing=()
 for package in "${packages[@]}"; do
     status="$(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null || true)"
