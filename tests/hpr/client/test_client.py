@@ -16,11 +16,6 @@ from tests.gateway.conftest import READ, _alert, _run_gateway, _view
 from topics.embedded import EmbeddedBroker
 from topics.producer import EventProducer
 
-# A connection cut off in the middle can leave its socket to the collector, which says so at any later time.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
-)
-
 RACE = "BEL-20230715-01"
 NOBODY = "http://127.0.0.1:9"
 
