@@ -1,4 +1,4 @@
-"""Sockets of connections that are cut off in the middle are left to the collector, which says so at any time."""
+"""Sockets of connections cut off in the middle are left to the collector, which says so at any time."""
 
 import pytest
 
