@@ -3,7 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from contextlib import aclosing
 from types import TracebackType
 from typing import Self, cast
 
@@ -176,14 +177,16 @@ class AsyncClient(_Base):
         session, attempt = self._session(channels, deltas), 0
         for url in addresses(self._urls):
             try:
-                async for update in self._connection(rest.live_address(url), session):
-                    yield update
+                # Closed with this one: left to the collector, its connection would outlive it.
+                async with aclosing(self._connection(rest.live_address(url), session)) as updates:
+                    async for update in updates:
+                        yield update
             except LOST as error:
                 _check_final(error)
             attempt = 0 if session.live else attempt + 1
             await asyncio.sleep(backoff(attempt, random.random()))
 
-    async def _connection(self, uri: str, session: LiveSession) -> AsyncIterator[Update]:
+    async def _connection(self, uri: str, session: LiveSession) -> AsyncGenerator[Update]:
         session.live = False
         async with connect_async(
             uri, open_timeout=TIMEOUT_SECONDS, max_size=LARGEST_BYTES, compression=None

@@ -1,6 +1,5 @@
 """Both clients against a real gateway on the embedded broker."""
 
-import gc
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,12 +17,6 @@ from topics.producer import EventProducer
 
 RACE = "BEL-20230715-01"
 NOBODY = "http://127.0.0.1:9"
-
-
-@pytest.fixture(autouse=True)
-def collected() -> Iterator[None]:
-    yield
-    gc.collect()
 
 
 @pytest.fixture(scope="module")
