@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from typing import Any
 
@@ -72,6 +72,22 @@ async def test_the_async_client_asks_and_follows(served: tuple[str, EventProduce
         assert (await client.race("SAR-20230715-01"))["revision"] == 1
         assert {r["track_code"] for r in (await client.races())["races"]} >= {"SAR"}
         assert (await client.history("SAR-20230715-01"))["race_id"] == "SAR-20230715-01"
+
+
+async def test_closing_the_updates_closes_their_connection_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[str] = []
+
+    async def connection(_self: AsyncClient, uri: str, _session: object) -> AsyncGenerator[str]:
+        try:
+            yield "an update"
+        finally:
+            closed.append(uri)
+
+    monkeypatch.setattr(AsyncClient, "_connection", connection)
+    async with AsyncClient(NOBODY) as client, aclosing(client.live()) as live:
+        await anext(live)
+        assert not closed
+    assert len(closed) == 1
 
 
 def test_what_is_refused_for_good_ends_it_with_the_reason(served: tuple[str, EventProducer]) -> None:
