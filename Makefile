@@ -7,6 +7,8 @@ NPM := deploy/npm.sh --prefix gateway/dashboard
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate
 UPGRADE ?=
 PYTEST_FLAGS ?=
+# As many processes as there are cores, at most four: see _kin in tests/conftest.py.
+PYTEST_PROCESSES := --numprocesses logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 BENCHMARKS := score codec replay profile memory latency worker fanout
 BENCH_FLAGS ?= --runs 1
@@ -33,7 +35,7 @@ test: setup ## run every check and test
 	$(NPM) run check
 	$(NPM) run test --if-present
 	$(BIN)/hpr schemas check
-	$(BIN)/pytest $(PYTEST_FLAGS)
+	$(BIN)/pytest $(PYTEST_PROCESSES) $(PYTEST_FLAGS)
 
 bench: setup ## measure everything beside its peers; figures and plots go to docs/benchmarks.md
 	mkdir -p build/bench

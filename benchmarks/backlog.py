@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from confluent_kafka import Consumer, ConsumerGroupState, KafkaException, Producer, TopicPartition
@@ -58,15 +58,15 @@ def topics_with(bootstrap: str, prefix: str, partitions: int) -> Iterator[None]:
                  replication_factor=1, config=t.config)
         for t in wanted
     ]  # fmt: skip
-    client = admin.client(bootstrap)
-    _done(client.create_topics(new))
-    while {t.name for t in wanted} - client.list_topics(timeout=10).topics.keys():
-        time.sleep(POLL_SECONDS)
-    try:
-        yield
-    finally:
-        left = [name for name in client.list_topics(timeout=10).topics if prefix in name]
-        _done(client.delete_topics(left))
+    with admin.client(bootstrap) as client:
+        _done(client.create_topics(new))
+        while {t.name for t in wanted} - client.list_topics(timeout=10).topics.keys():
+            time.sleep(POLL_SECONDS)
+        try:
+            yield
+        finally:
+            left = [name for name in client.list_topics(timeout=10).topics if prefix in name]
+            _done(client.delete_topics(left))
 
 
 def _done(asked: dict[str, "Future[None]"]) -> None:
@@ -93,8 +93,11 @@ class Group:
 
     def __init__(self, bootstrap: str, prefix: str, name: str) -> None:
         self._name = name
-        self._admin = admin.client(bootstrap)
-        self._consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": name, "log_level": 2})
+        self._open = ExitStack()
+        self._admin = self._open.enter_context(admin.client(bootstrap))
+        self._consumer = self._open.enter_context(
+            Consumer({"bootstrap.servers": bootstrap, "group.id": name, "log_level": 2})
+        )
         found = self._consumer.list_topics(timeout=10).topics
         topics = [prefix + topic.name for topic in RACE_EVENTS]
         self._all = [TopicPartition(topic, p) for topic in topics for p in found[topic].partitions]
@@ -117,7 +120,7 @@ class Group:
 
     def close(self) -> None:
         """Let go of the broker."""
-        self._consumer.close()
+        self._open.close()
 
     def _members(self) -> int:
         asked = self._admin.describe_consumer_groups([self._name], request_timeout=10)

@@ -59,11 +59,22 @@ REASONS: dict[str, Callable[[], str | None]] = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever uses one of the fixtures carries its mark, so that `-m "not kafka"` means what it says."""
+    """Whoever uses one of the fixtures carries its mark, so that `-m "not kafka"` means what it says.
+
+    Of several processes one runs all that needs Kafka, one test at a time on one node; a file stays whole.
+    """
     for item in items:
         for fixture in FIXTURE_MARKS.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(FIXTURE_MARKS[fixture])
+        item.add_marker(pytest.mark.xdist_group(_kin(item)))
+
+
+def _kin(item: pytest.Item) -> str:
+    """The tests that one process runs."""
+    alone = item.get_closest_marker("kafka") or item.get_closest_marker("browser")
+    return "services" if alone else str(item.path)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

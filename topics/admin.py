@@ -35,14 +35,18 @@ def wanted(prefix: str = "", topics: Iterable[Topic] = catalogue.ALL) -> list[Wa
 
 
 def client(bootstrap: str) -> AdminClient:
-    """An admin client for the brokers `bootstrap` (host:port, comma separated)."""
+    """An admin client for the brokers `bootstrap` (host:port, comma separated).
+
+    To be closed with `with`: left to the collector, it can hang when its brokers are gone by then.
+    """
     return AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
 
 
 def answers(bootstrap: str, seconds: float = 5.0) -> bool:
     """Whether a Kafka cluster answers at `bootstrap` within `seconds`."""
     try:
-        client(bootstrap).list_topics(timeout=seconds)
+        with client(bootstrap) as admin:
+            admin.list_topics(timeout=seconds)
     except KafkaException:
         return False
     return True
@@ -50,7 +54,8 @@ def answers(bootstrap: str, seconds: float = 5.0) -> bool:
 
 def require(bootstrap: str, names: Iterable[str]) -> None:
     """Raise TopicError, which says what to do, unless the cluster has all of `names`."""
-    found = _partitions(client(bootstrap), bootstrap)
+    with client(bootstrap) as admin:
+        found = _partitions(admin, bootstrap)
     if missing := [name for name in names if name not in found]:
         raise TopicError(f"topics missing: {', '.join(missing)}; run `hpr topics create`")
 
@@ -60,11 +65,15 @@ def create(bootstrap: str, prefix: str = "", replication: int = 1) -> list[str]:
 
     Existing topics are left as they are. Raises BrokerError if the cluster does not answer or refuses.
     """
-    admin = client(bootstrap)
-    present = _partitions(admin, bootstrap)
-    missing = [topic for topic in wanted(prefix) if topic.name not in present]
-    if not missing:
-        return []
+    with client(bootstrap) as admin:
+        present = _partitions(admin, bootstrap)
+        missing = [topic for topic in wanted(prefix) if topic.name not in present]
+        created = _created(admin, missing, replication) if missing else []
+        _wait_until_listed(admin, bootstrap, {topic.name for topic in missing})
+    return created
+
+
+def _created(admin: AdminClient, missing: list[Wanted], replication: int) -> list[str]:
     new = [
         NewTopic(t.name, num_partitions=t.partitions, replication_factor=replication, config=t.config)
         for t in missing
@@ -79,14 +88,13 @@ def create(bootstrap: str, prefix: str = "", replication: int = 1) -> list[str]:
                 raise BrokerError(f"cannot create topic {name}: {error.args[0].str()}") from error
         else:
             created.append(name)
-    _wait_until_listed(admin, bootstrap, {topic.name for topic in missing})
     return created
 
 
 def _wait_until_listed(admin: AdminClient, bootstrap: str, names: set[str]) -> None:
     """A broker answers that a topic is made before it lists it."""
     deadline = time.monotonic() + TIMEOUT_SECONDS
-    while unlisted := names - _partitions(admin, bootstrap).keys():
+    while names and (unlisted := names - _partitions(admin, bootstrap).keys()):
         if time.monotonic() > deadline:
             raise BrokerError(f"{bootstrap} does not list {', '.join(sorted(unlisted))} after creating them")
         time.sleep(0.02)
@@ -97,17 +105,17 @@ def check(bootstrap: str, prefix: str = "") -> list[str]:
 
     Raises BrokerError if the cluster does not answer, or not about configuration.
     """
-    admin = client(bootstrap)
-    counts = _partitions(admin, bootstrap)
-    present = [topic for topic in wanted(prefix) if topic.name in counts]
-    missing = [f"{t.name}: missing" for t in wanted(prefix) if t.name not in counts]
-    miscounted = [
-        f"{t.name}: {counts[t.name]} partitions, the catalogue says {t.partitions}; "
-        "the count of a topic never changes, use another topic prefix"
-        for t in present
-        if counts[t.name] != t.partitions
-    ]
-    return missing + miscounted + _config_problems(admin, bootstrap, present)
+    with client(bootstrap) as admin:
+        counts = _partitions(admin, bootstrap)
+        present = [topic for topic in wanted(prefix) if topic.name in counts]
+        missing = [f"{t.name}: missing" for t in wanted(prefix) if t.name not in counts]
+        miscounted = [
+            f"{t.name}: {counts[t.name]} partitions, the catalogue says {t.partitions}; "
+            "the count of a topic never changes, use another topic prefix"
+            for t in present
+            if counts[t.name] != t.partitions
+        ]
+        return missing + miscounted + _config_problems(admin, bootstrap, present)
 
 
 def _partitions(admin: AdminClient, bootstrap: str) -> dict[str, int]:

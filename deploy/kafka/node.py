@@ -172,9 +172,10 @@ class SingleNode:
 
 def answers(bootstrap: str, timeout: float = 0.5) -> bool:
     """Whether a broker at `bootstrap` answers a metadata request within `timeout` seconds."""
-    client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
     try:
-        return bool(client.list_topics(timeout=timeout).brokers)
+        # Closed here: left to the collector, a client whose broker is gone by then can hang.
+        with AdminClient({"bootstrap.servers": bootstrap, "log_level": 0}) as client:
+            return bool(client.list_topics(timeout=timeout).brokers)
     except KafkaException:
         return False
 

@@ -1,12 +1,14 @@
 import ast
 import re
+import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from benchmarks import environments
-from benchmarks.environments import PEERS, Peer, PeerError
+from benchmarks.environments import PEERS, PROJECT, Peer, PeerError
 
 NAMES = sorted(folder.name for folder in PEERS.iterdir() if (folder / "requirements.txt").exists())
 
@@ -106,3 +108,18 @@ def test_an_environment_that_cannot_be_made_says_why(tmp_path: Path, monkeypatch
     (tmp_path / "echo" / "requirements.txt").write_text("one==1\n", encoding="utf-8")
     with pytest.raises(PeerError, match="echo could not be installed: no such package"):
         environments.python_of("echo")
+
+
+def test_the_peer_that_runs_our_functions_pins_what_they_need() -> None:
+    program = (
+        "import sys; from importlib.metadata import packages_distributions\n"
+        "import streams.engine, streams.scoring, streams.state, streams.statements, topics.catalogue\n"
+        "named = packages_distributions(); tops = {module.partition('.')[0] for module in sys.modules}\n"
+        "print(*{dist.lower() for top in tops for dist in named.get(top, ())})"
+    )
+    imported = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    asked = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    direct = [*asked["dependencies"], *asked["optional-dependencies"]["models"]]
+    ours = {re.split(r"[^\w-]", line)[0] for line in direct} - {"scipy"}  # which numba looks for, no more
+    pinned = {line.partition("==")[0] for line in (PEERS / "quix" / "requirements.txt").read_text().split()}
+    assert ours & set(imported.stdout.split()) <= pinned
