@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import structlog
 import typer
@@ -76,23 +76,33 @@ def form(
     broker: Broker = None,
     topic_prefix: Prefix = None,
     registry: Registry = None,
+    trials: Annotated[
+        Literal["tell", "rollback", "promote"] | None,
+        typer.Option(help="What it does by itself once a trial has a verdict [HPR_TRIALS, rollback]."),
+    ] = None,
+    models: Annotated[
+        str | None, typer.Option(help="Folder of the registry of models [HPR_MODELS, .hpr/models].")
+    ] = None,
     log_level: LogLevel = None,
     log_format: LogFormat = None,
 ) -> None:
     """Learn form from past runs and official results, and answer what races ask of it. One a cluster.
 
-    Without its snapshot it learns all again from the topics.
+    Without its snapshot it learns all again from the topics. It is also the judge of candidates: see
+    `hpr models trial`.
 
     Example: hpr form --broker 127.0.0.1:9092
     """
     chosen = settings(
         form_snapshot=snapshot, broker=broker, topic_prefix=topic_prefix, registry=registry,
-        log_level=log_level, log_format=log_format,
+        trials=trials, models=models, log_level=log_level, log_format=log_format,
     )  # fmt: skip
     logs.configure(chosen.log_level, chosen.log_format)
     wire = codec(chosen)
     from hpr.feed_commands import wait_for_broker
+    from models.registry import Registry as Models
     from streams.form_worker import FormWorker, Settings
+    from streams.trials import Judge, Source
 
     wait_for_broker(chosen.broker)
     stop = threading.Event()
@@ -100,7 +110,16 @@ def form(
         signal.signal(number, lambda *_: stop.set())
     worker = FormWorker(Settings(chosen.broker, chosen.topic_prefix, Path(chosen.form_snapshot)), wire)
     log.info("form worker started", broker=chosen.broker, snapshot=chosen.form_snapshot)
-    worker.run(stop)
+    judge = Judge(
+        Source(chosen.broker, chosen.topic_prefix, wire), Models(Path(chosen.models)), chosen.trials
+    )
+    judging = threading.Thread(target=judge.run, args=(stop,), name="judge")
+    judging.start()
+    try:
+        worker.run(stop)
+    finally:
+        stop.set()
+        judging.join()
     log.info("form worker stopped", answers=worker.answered)
 
 

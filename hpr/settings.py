@@ -33,6 +33,12 @@ class Settings(GatewaySettings, LiveSettings):
     )
     worker_instance: str | None = Field(None, description="Static group membership of a worker, one for each")
     models: str = Field(".hpr/models", min_length=1, description="Folder of the registry of form models")
+    trials: Literal["tell", "rollback", "promote"] = Field(
+        "rollback",
+        description="What the form worker does by itself once a trial has a verdict: tell it; roll back a "
+        "champion that is worse than the one before it, and refuse a candidate that is worse; or promote "
+        "one that is better too",
+    )
     form_snapshot: str = Field(
         ".hpr/form/snapshot", min_length=1, description="File that the form worker keeps its state in"
     )

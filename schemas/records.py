@@ -170,7 +170,8 @@ class ModelPinned(TypedDict):
 
 
 class ModelSnapshot(TypedDict):
-    """How two versions of a model did on official races, scored side by side on the stream."""
+    """How two versions of a model did, scored side by side on the stream: on the one official race that
+    it names, or on so many races."""
 
     event_id: str
     source: str
@@ -185,6 +186,9 @@ class ModelSnapshot(TypedDict):
     log_loss_champion: float
     log_loss_candidate: float
     evidence: float
+    champion_number: int
+    candidate_number: int
+    log_loss_public: float | None
 
 
 class Notice(TypedDict):
@@ -351,6 +355,7 @@ class RunnerPrediction(TypedDict):
     annotations: list[Annotation]
     pace: list[float]
     pace_spread: float | None
+    shadow_probability: float | None
 
 
 class Span(TypedDict):
@@ -385,6 +390,7 @@ class Prediction(TypedDict):
     basis: str
     form_id: str | None
     pace_words: str
+    shadow_model: str
 
 
 class RunnerBars(TypedDict):

@@ -12,6 +12,9 @@ Change = tuple[str, str, str | None]
 MOVED_BY_GOING = 0.02
 """Log-odds by which the going has to speak for or against a runner to be named."""
 
+MOVED_BY_FORM = 0.005
+"""Chance by form that a runner has to win or lose before news of form are told."""
+
 GOING = "form on the going"
 
 
@@ -25,7 +28,10 @@ def changes(view: View, said: Said, before: Said) -> Iterator[Change]:
     elif said.basis != before.basis:
         yield "MODEL", f"based on {said.basis.lower().replace('_', ' ')}", None
     if said.form_id != before.form_id and said.form_id is not None:
-        yield "FORM", "form is told" if before.form_id is None else "form has changed", None
+        if before.form_id is None:
+            yield "FORM", "form is told", None
+        elif (said.models, said.going, said.statuses) == (before.models, before.going, before.statuses):
+            yield from _form(view, said, before)
     yield from _pace(view, said, before)
 
 
@@ -41,6 +47,21 @@ def _favoured(view: View) -> str:
     hurt = label(view, verdict.rows[column.index(worst)]) if worst < -MOVED_BY_GOING else None
     parts = [f"suits {suited}"] * (suited is not None) + [f"is against {hurt}"] * (hurt is not None)
     return f": it {' and '.join(parts)}" if parts else ""
+
+
+def _form(view: View, said: Said, before: Said) -> Iterator[Change]:
+    """Whose standing by form moved most, where that can be seen; all else that form learnt is no news."""
+    was = dict(zip(before.runner_ids, before.fundamental, strict=False))
+    moved = [
+        (abs(now - was[id]), -at)
+        for at, (id, now) in enumerate(zip(said.runner_ids, said.fundamental, strict=False))
+        if now >= 0.0 and was.get(id, -1.0) >= 0.0
+    ]
+    size, at = max(moved, default=(0.0, 0))
+    if size >= MOVED_BY_FORM:
+        id = said.runner_ids[-at]
+        now, old = said.fundamental[-at], was[id]
+        yield "FORM", f"news of form: {label(view, -at)} by form {old:.1%} to {now:.1%}", id
 
 
 def _pace(view: View, said: Said, before: Said) -> Iterator[Change]:

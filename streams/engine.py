@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple, TypeVar
 
-from schemas.records import Alert, Event, FormRequest
+from schemas.records import Alert, Event, FormRequest, ModelSnapshot
 from streams.alerts import remember, step_signals
 from streams.facts import TELLING, changes, explain
 from streams.race import Race
 from streams.requests import ASKING, request
 from streams.scoring import Point, Scored, Scorer, capture, is_same
+from streams.shadow import compared, shade
 from streams.statements import Statement, is_news, said_at
 
 T = TypeVar("T")
@@ -53,6 +54,8 @@ class Outcome:
     """What is asked of the form worker, by race: the last of the run."""
     formed: set[str] = field(default_factory=set)
     """Races that form was told of: these have models pinned."""
+    compared: list[ModelSnapshot] = field(default_factory=list)
+    """Races that became official and that champion and candidate had both scored."""
 
 
 def run(events: Iterable[Located], races: Mapping[str, Race], scorer: Scorer) -> Outcome:
@@ -70,6 +73,7 @@ def run(events: Iterable[Located], races: Mapping[str, Race], scorer: Scorer) ->
             at_view = list(same_view)
             fired += _alerts(at_view, points, scored)
             stated += _state(at_view, points, scored, scorer)
+            outcome.compared += [found for at in at_view if (found := compared(points[at]))]
     explain(fired, dict(stated))
     outcome.statements = _in_order(stated)
     outcome.alerts = _in_order(fired)
@@ -145,6 +149,7 @@ def _state(
         point = points[at]
         state, model = point.race.state, scorer.model_of(point.view)
         said = said_at(point, scored[at], f"{model.name}={model.version}")
+        shade(point, scored[at], said, scorer.library)
         if is_news(said, state.said):
             yield at, Statement(point, said, state.said)
             state.said = said

@@ -105,6 +105,19 @@ def _placing(position: int | None) -> str:
     return "-" if position is None else str(position) if position < 10 else "0"
 
 
+def by_form(view: View) -> list[float]:
+    """Win chances by form alone of the card's runners, below 0 for one that is out; empty without form."""
+    found = view.memo.get("by form")
+    if found is None:
+        verdict = verdict_in(view)
+        found = view.memo["by form"] = []
+        if verdict.belief is not None:
+            found += [-1.0] * len(view.runners)
+            for row, chance in zip(verdict.rows, verdict.belief.fundamental, strict=True):
+                found[row] = chance
+    return cast(list[float], found)
+
+
 class Leader(NamedTuple):
     """Who is likeliest to lead, and how likely."""
 

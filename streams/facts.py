@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import cast
 
 from schemas.identity import MICROS, uuid_of
-from schemas.records import Alert, AlertKind, Event, Scratch
+from schemas.records import Alert, AlertKind, Event, Reason, Scratch
 from streams.alerts import HOUR_SECONDS, RULES_VERSION, scratch_alert
 from streams.explanation import label
 from streams.state import RaceState
@@ -16,6 +16,9 @@ TELLING = ("RaceCard", "Scratch", "Conditions", "Result")
 
 LEAST_POUNDS = 0.5
 """Weight changes below this are rounding between sources."""
+
+EFFECTS = ("GOING", "PACE", "PRICE", "FORM")
+"""Kinds of reasons that are effects of a fact."""
 
 EXPLAINED = ("SCRATCH", "RE_ENTRY", "RIDER", "EQUIPMENT", "WEIGHT", "GOING")
 
@@ -33,11 +36,21 @@ def changes(state: RaceState, before: View, now: View, name: str, event: Event) 
 
 
 def explain(fired: Iterable[tuple[int, Alert]], stated: dict[int, Statement]) -> None:
-    """Say in each fact what it changed: the moves of the statement made at its own point."""
+    """Say in each fact what it changed: whom the going suits, who leads now, and the moves at its own point.
+
+    The next price replaces what a prediction says of its change; the alert stays.
+    """
     for at, alert in fired:
         if alert["kind"] in EXPLAINED and at in stated:
-            moved = [reason["text"] for reason in reasons(stated[at]) if reason["kind"] == "PRICE"]
-            alert["detail"] = "; ".join(moved)
+            alert["detail"] = "; ".join(_effects(reasons(stated[at])))
+
+
+def _effects(found: Iterable[Reason]) -> Iterator[str]:
+    for reason in found:
+        # The going itself is what the alert's headline says.
+        text = reason["text"].partition(": ")[2] if reason["kind"] == "GOING" else reason["text"]
+        if reason["kind"] in EFFECTS and text:
+            yield text
 
 
 def _scratches(state: RaceState, before: View, now: View, name: str, event: Event) -> Iterator[Alert]:

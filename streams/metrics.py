@@ -21,6 +21,12 @@ class Metrics:
         self.statements = self._counter("statements_total", "Points that said something new.")
         self.dead_letters = self._counter("dead_letters_total", "Records that could not be understood.")
         self.alerts = Counter("hpr_worker_alerts_total", "Alerts raised.", ["kind"], registry=self.registry)
+        self.champions = Counter(
+            "hpr_worker_champion_changes_total",
+            "Champions that came into force while running, by what made them: promote or rollback.",
+            ["action"],
+            registry=self.registry,
+        )
         self.run_size = self._histogram("run_records", "Records in a run.", SIZE_BUCKETS)
         self.run_seconds = self._histogram("run_seconds", "Work on a run.", AGE_BUCKETS)
         age = "Wall clock at the end of a run minus the recorded time of its last event."

@@ -108,6 +108,28 @@ class Said(Struct):
     going: str | None = None
     leader: str | None = None
     """Who was likely to lead."""
+    fundamental: list[float] = field(default_factory=list)
+    """Win chances by form alone, as `win`; empty without form."""
+    shadow: list[float] = field(default_factory=list)
+    """Win chances by the candidate, as `win`; empty without one."""
+    shadow_model: str = ""
+    """The candidate, name=version."""
+
+
+class Believed(Struct):
+    """What champion and candidate said of a race last before its off, by runner."""
+
+    model: str
+    versions: tuple[str, str]
+    """The champion's and the candidate's."""
+    numbers: tuple[int, int]
+    """Entries of the registry's log that made them what they are."""
+    runner_ids: list[str]
+    champion: list[float]
+    """Win chances; below 0 for a runner out of the race."""
+    candidate: list[float]
+    public: list[float]
+    """Empty without a price."""
 
 
 class RaceState(Struct):
@@ -138,6 +160,8 @@ class RaceState(Struct):
     """By `source|feature set`."""
     pins: dict[str, PinStream] = field(default_factory=dict)
     """By `source|role`."""
+    believed: Believed | None = None
+    """Only where a candidate is scored in the shadow."""
 
 
 def _encode(value: Any) -> bytes:

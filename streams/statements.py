@@ -12,7 +12,7 @@ from schemas.identity import uuid_of
 from schemas.records import Prediction, Reason, RunnerPrediction
 from streams.book import BACK, TRADED, WIDTH
 from streams.changes import changes
-from streams.explanation import Told, label, leader, pace_words, told, verdict_in
+from streams.explanation import Told, by_form, label, leader, pace_words, told, verdict_in
 from streams.scoring import Point, Scored
 from streams.state import Said
 from streams.view import Runner, View
@@ -48,15 +48,15 @@ def said_at(point: Point, scored: Scored | None, models: str) -> Said:
         )  # fmt: skip
     verdict, ahead = verdict_in(view), leader(view)
     return Said(
-        point.digest, view.runner_ids, view.stage, view.statuses, _spread(scored.win, view),
-        _spread(scored.place, view), scored.price, scored.movement, view.columns, scored.overround,
+        point.digest, view.runner_ids, view.stage, view.statuses, spread(scored.win, view),
+        spread(scored.place, view), scored.price, scored.movement, view.columns, scored.overround,
         scored.confidence, f"{models},{verdict.label}" if verdict.label else models,
-        public=_spread(scored.public, view), basis=verdict.basis, form_id=verdict.form_id, going=going,
-        leader=ahead.runner_id if ahead else None,
+        public=spread(scored.public, view), basis=verdict.basis, form_id=verdict.form_id, going=going,
+        leader=ahead.runner_id if ahead else None, fundamental=by_form(view),
     )  # fmt: skip
 
 
-def _spread(chances: list[float], view: View) -> list[float]:
+def spread(chances: list[float], view: View) -> list[float]:
     """Chances of the interests to their runners; coupled runners share one equally."""
     # A column of -1, a runner that is out, picks what stands last.
     spread = list(view.pick([*chances, OUT]))
@@ -96,6 +96,7 @@ def is_news(said: Said, before: Said | None) -> bool:
         or said.models != before.models
         or said.basis != before.basis
         or said.runner_ids != before.runner_ids
+        or said.shadow_model != before.shadow_model
     )
 
 
@@ -188,6 +189,7 @@ def prediction(statement: Statement) -> Prediction:
         "basis": said.basis,
         "form_id": said.form_id,
         "pace_words": pace_words(view) if scored else "",
+        "shadow_model": said.shadow_model,
         "lineage": [
             {"topic": key.rpartition(":")[0], "partition": int(key.rpartition(":")[2]),
              "first_offset": first, "last_offset": last}
@@ -202,6 +204,7 @@ class _Figures(NamedTuple):
     win: float
     place: float
     public: float
+    shadow: float
     price: float
     move: list[float]
     offered: tuple[float, float]
@@ -210,7 +213,10 @@ class _Figures(NamedTuple):
 
 def _runners(point: Point, said: Said) -> list[RunnerPrediction]:
     view = point.view
-    figures = map(_Figures, said.win, said.place, said.public, prices(said), moves(said), _offered(point))
+    shadow = said.shadow or [OUT] * len(said.win)
+    figures = map(
+        _Figures, said.win, said.place, said.public, shadow, prices(said), moves(said), _offered(point)
+    )
     return [_runner(*each) for each in zip(view.runners, figures, told(view), strict=True)]
 
 
@@ -236,6 +242,7 @@ def _runner(runner: Runner, said: _Figures, told_of: Told) -> RunnerPrediction:
         "annotations": told_of.annotations,
         "pace": told_of.pace,
         "pace_spread": told_of.pace_spread,
+        "shadow_probability": said.shadow if said.shadow >= 0.0 else None,
     }
 
 

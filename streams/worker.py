@@ -32,6 +32,7 @@ from topics.catalogue import (
     PREDICTIONS,
     RACES,
     RACES_CHANGELOG,
+    SNAPSHOTS,
 )
 from topics.producer import EventProducer
 
@@ -165,6 +166,8 @@ class Worker:
             self._producer.publish(ALERTS.name, alert)
         for asked in outcome.asked.values():
             self._producer.publish(FORM_REQUESTS.name, asked)
+        for snapshot in outcome.compared:
+            self._producer.publish(SNAPSHOTS.name, snapshot)
         choices = self._choices() if outcome.formed else ()
         for race_id in sorted(outcome.formed):
             self._pin(race_id, choices)
@@ -214,11 +217,20 @@ class Worker:
         choices = self._choices()
         if choices == self._pinned:
             return
+        if self._pinned and choices[0] != self._pinned[0]:
+            self._tell_champion(choices[0])
         self._pinned = choices
         for race_id in list(self._lives):
             race = self._races[race_id]
             if race.view.forms and race.view.stage in BEFORE_OFF and not race.view.result_state:
                 self._pin(race_id, choices)
+
+    def _tell_champion(self, choice: Choice) -> None:
+        entries = self._registry.log() if self._registry is not None else []
+        entry = entries[choice.number - 1] if 0 < choice.number <= len(entries) else None
+        action, why = (entry.action, entry.reason) if entry is not None else ("reset", "")
+        self._metrics.champions.labels(action).inc()
+        log.warning("another champion", action=action, version=choice.version, why=why)
 
     def publish_views(self, race_ids: Collection[str] | None = None) -> None:
         """Publish the views of these races, or of all that were touched since theirs was published."""

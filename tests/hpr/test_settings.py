@@ -85,6 +85,7 @@ def test_every_setting_can_come_from_the_file(toml: Toml) -> None:
         "address_requests": 600,
         "log_level": "debug",
         "models": "registry",
+        "trials": "promote",
         "form_snapshot": "state/form",
         "log_format": "json",
     }

@@ -164,6 +164,30 @@ class TestWhy:
         (told,) = [reason["text"] for reason in after["why"] if reason["kind"] == "GOING"]
         assert told.startswith("going from fast to sloppy: it suits 3 Horse 3")
 
+    def test_the_alert_of_a_fact_keeps_what_it_changed(self, tmp_path: Any) -> None:
+        mud = {**BEST, "3": values(rating_on_wet=2.0, rating_on_dry=-0.5, forward=0.6)}
+        events = [
+            *opened(mud), ("Conditions", going("FAST", 15)), ("Conditions", going("SLOPPY", 20)),
+            ("Scratch", scratch("1", 25)),
+        ]  # fmt: skip
+        run = engine.run(located(cast(Any, events)), Races(), default_scorer(Registry(tmp_path)))
+        told = {alert["kind"]: alert["detail"] for alert in run.alerts}
+        assert told["GOING"].startswith("it suits 3 Horse 3")
+        assert told["SCRATCH"].startswith("without 1 Horse 1, likely to lead until now, 2 Horse 2")
+
+    def test_news_of_form_name_whose_standing_moved_most(self, tmp_path: Any) -> None:
+        better = {**BEST, "3": values(backed=2.0, rating=2.0, forward=0.6)}
+        last = predicted(tmp_path, *opened(BEST), PRICES, ("RaceForm", form(better, 20)))[-1]
+        (told,) = [reason for reason in last["why"] if reason["text"].startswith("news of form")]
+        assert told["text"].startswith("news of form: 3 Horse 3 by form ")
+        assert told["runner_id"] == "3"
+
+    def test_form_told_again_that_moves_nothing_to_be_seen_is_not_said(self, tmp_path: Any) -> None:
+        nearly = {**BEST, "3": values(backed=-0.499, forward=0.6)}
+        moved: Named = ("OddsUpdate", odds([price("1", 2.5)], 30))
+        for told in predicted(tmp_path, *opened(BEST), PRICES, ("RaceForm", form(nearly, 20)), moved)[-2:]:
+            assert not any("form" in reason["text"] for reason in told["why"])
+
     def test_another_model_is_named(self, tmp_path: Any) -> None:
         texts = [r["text"] for told in predicted(tmp_path, *opened(BEST)) for r in told["why"]]
         assert f"scored by guide={VERSION}" in texts

@@ -8,7 +8,7 @@ import pytest
 import models
 import streams
 
-SHELLS = {"app", "fetching", "form_worker", "metrics", "service", "sink", "transport", "worker"}
+SHELLS = {"app", "fetching", "form_worker", "metrics", "service", "sink", "transport", "trials", "worker"}
 FORBIDDEN = {"aiohttp", "aiokafka", "asyncio", "confluent_kafka", "fastapi", "faust", "time"}
 CLOCKS = {"now", "utcnow", "today"}
 """Methods of datetime and date that read a clock."""

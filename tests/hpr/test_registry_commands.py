@@ -1,0 +1,74 @@
+"""hpr models: what is refused says why and what to do; force needs a reason, which is kept."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from msgspec import json
+
+from deploy.kafka.node import free_port
+from hpr import registry_commands
+from models.registry import shipped
+from models.trial import Trial
+
+Inside = Callable[..., Any]
+FIRST = shipped().version
+
+
+@pytest.fixture
+def other(inside: Inside, tmp_path: Path) -> str:
+    """A version of its own, in the registry."""
+    Path(tmp_path, "other.json").write_bytes(
+        json.encode({**json.decode(shipped().data), "trained_on": "a test"})
+    )
+    return str(inside("models", "add", "other.json").stdout.strip())
+
+
+def after(races: int, gained: float) -> Trial:
+    trial = Trial()
+    for _ in range(races):
+        trial = trial.after(1.5, 1.5 - gained)
+    return trial
+
+
+def test_promoted_only_as_a_candidate_whose_trial_says_so(
+    inside: Inside, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = inside("models", "promote", other)
+    assert found.returncode == 1
+    assert "it is not the candidate, so nothing is known of it" in found.stderr
+    assert inside("models", "nominate", other).stdout == f"candidate: {other}\n"
+
+    monkeypatch.setattr(registry_commands, "_trial", lambda *_: after(50, -0.4))
+    found = inside("models", "promote", other)
+    assert (found.returncode, "the candidate is worse" in found.stderr) == (1, True)
+
+    monkeypatch.setattr(registry_commands, "_trial", lambda *_: after(50, 0.4))
+    shown = orjson.loads(inside("models", "trial", "--json").stdout)
+    assert (shown["races"], shown["verdict"], shown["candidate"]) == (50, "BETTER", other)
+    assert inside("models", "promote", other).stdout == f"champion: {other}\n"
+    entries = [orjson.loads(line) for line in inside("models", "log").stdout.splitlines()]
+    assert [(e["action"], e["version"]) for e in entries[-2:]] == [("promote", other), ("nominate", FIRST)]
+    assert "the candidate is better" in entries[-2]["reason"]
+    assert "the champion before it" in inside("models", "trial").stdout
+
+
+def test_force_needs_a_reason_which_the_log_keeps(inside: Inside, other: str) -> None:
+    found = inside("models", "promote", other, "--force")
+    assert (found.returncode, "--force needs --why" in found.stderr) == (2, True)
+    assert inside("models", "promote", other, "--force", "--why", "a hunch").returncode == 0
+    assert "forced: a hunch" in inside("models", "log").stdout
+    assert inside("models", "rollback").stdout == f"champion: {FIRST}\n"
+
+
+def test_without_a_broker_the_trial_cannot_be_read_and_that_is_said(inside: Inside, other: str) -> None:
+    inside("models", "nominate", other)
+    found = inside("models", "trial", "--broker", f"127.0.0.1:{free_port()}")
+    assert (found.returncode, "no broker answers" in found.stderr) == (1, True)
+
+
+def test_without_a_candidate_there_is_no_trial(inside: Inside) -> None:
+    found = inside("models", "trial")
+    assert (found.returncode, "nominate one" in found.stderr) == (1, True)
