@@ -3,14 +3,16 @@
 Specification: https://avro.apache.org/docs/1.12.0/specification/#binary-encoding
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from struct import Struct, pack
-from typing import Any
+from typing import Any, TypeVar
 
 from fastavro.types import Schema
 
 from schemas.errors import SchemaError
+
+T = TypeVar("T")
 
 Encode = Callable[[Any], bytes]
 
@@ -67,8 +69,28 @@ def octets(value: bytes) -> bytes:
     return long(len(value)) + value
 
 
+class Lasting(list[T]):
+    """A list that changes no more: its bytes are made once, however many records it stands in."""
+
+    __slots__ = ("_kept",)
+
+    def __init__(self, items: Iterable[T]) -> None:
+        super().__init__(items)
+        self._kept: dict[Encode, bytes] = {}
+
+    def encoded(self, encode: Encode) -> bytes:
+        """The array of its items, each by `encode`."""
+        if encode not in self._kept:
+            self._kept[encode] = _block(encode, self)
+        return self._kept[encode]
+
+
 def array(encode: Encode, items: list[Any]) -> bytes:
     """An array that is not empty as one block."""
+    return items.encoded(encode) if type(items) is Lasting else _block(encode, items)
+
+
+def _block(encode: Encode, items: list[Any]) -> bytes:
     return b"".join((long(len(items)), *[encode(item) for item in items], NULL))
 
 

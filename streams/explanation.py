@@ -5,6 +5,7 @@ from typing import NamedTuple, cast
 import numpy as np
 
 from models.pace import in_words
+from schemas.encoders import Lasting
 from schemas.records import Annotation, Contribution
 from streams.beliefs import NO_MODEL, Verdict
 from streams.view import View
@@ -67,7 +68,7 @@ def _parts(names: tuple[str, ...], values: list[float], words: dict[str, str]) -
     ]
     if rest := sum(values[at] for at in order[SHOWN_PARTS:]):
         parts.append(_part(REST, rest, REST))
-    return parts
+    return Lasting(parts)
 
 
 def _part(name: str, value: float, words: str) -> Contribution:
@@ -86,7 +87,9 @@ def sentence(words: str, value: float) -> str:
 
 def _notes(view: View, feature_set: str) -> dict[str, list[Annotation]]:
     form = view.forms.get(feature_set)
-    return {} if form is None else {r["runner_id"]: r["annotations"][:SHOWN_NOTES] for r in form["runners"]}
+    if form is None:
+        return {}
+    return {runner["runner_id"]: Lasting(runner["annotations"][:SHOWN_NOTES]) for runner in form["runners"]}
 
 
 def figures_of_form(view: View) -> dict[str, str]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schemas import sources
 from schemas.codec import MISFITS
-from schemas.encoders import compiled, long
+from schemas.encoders import Lasting, compiled, long
 from schemas.errors import SchemaError
 
 
@@ -106,3 +106,41 @@ def test_what_does_not_fit_is_an_error(kind: Any, value: Any) -> None:
     schema = {"type": "record", "name": "Strict", "fields": [{"name": "field", "type": kind}]}
     with pytest.raises(MISFITS):
         compiled(fastavro.parse_schema(schema))({"field": value})
+
+
+def test_a_lasting_list_is_encoded_once_and_as_any_other() -> None:
+    schema = fastavro.parse_schema({"type": "array", "items": TWICE})
+    encode, asked = compiled(schema), 0
+
+    class Counted(dict[str, Any]):
+        def __getitem__(self, key: str) -> Any:
+            nonlocal asked
+            asked += 1
+            return super().__getitem__(key)
+
+    plain: dict[str, Any] = {
+        "kind": "B",
+        "others": {},
+        "last": None,
+        "bytes": b"",
+        "singles": [],
+        "nested": None,
+    }
+    lasting = Lasting([Counted(plain)])
+    assert encode(lasting) == encode([plain]) == encode(lasting) == walked(schema, [plain])
+    assert asked == len(plain)
+    assert lasting == [Counted(plain)]
+
+
+def test_a_lasting_list_may_stand_in_arrays_of_several_kinds() -> None:
+    item = {"left": 1, "right": 2}
+    fields = [{"name": name, "type": "int"} for name in item]
+    one, other = (
+        compiled(
+            fastavro.parse_schema({"type": "array", "items": {"type": "record", "name": "R", "fields": f}})
+        )
+        for f in (fields, fields[::-1])
+    )
+    lasting = Lasting([item])
+    assert one(lasting) == b"\x02\x02\x04\x00"
+    assert other(lasting) == b"\x02\x04\x02\x00"
