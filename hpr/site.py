@@ -18,4 +18,5 @@ def site_settings(chosen: Settings) -> SiteSettings:
         limits=chosen.limits,
         anonymous_requests=chosen.anonymous_requests,
         address_requests=chosen.address_requests,
+        private_destinations=chosen.private_destinations,
     )

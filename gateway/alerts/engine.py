@@ -3,9 +3,10 @@
 The same records in the same order fire the same alerts with the same ids, from any stored memory on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import inf
+from typing import cast
 from uuid import UUID
 
 from msgspec import Struct
@@ -15,7 +16,7 @@ from gateway.alerts.index import Held, Index, Key, Ladder
 from gateway.alerts.races import Known
 from gateway.alerts.rules import FACTS, Kind
 from schemas.identity import MICROS, uuid_of
-from schemas.records import Alert, Prediction, RaceView
+from schemas.records import Alert, Event, Prediction, RaceView
 from streams.alerts import BEFORE_OFF, LONGEST, UNDERROUND
 
 LIFETIME_SECONDS = {"VALUE": 60, "STEAM": 300, "DRIFT": 300}
@@ -187,3 +188,14 @@ class Engine:
 
 def _signal_id(held: Held, race_id: str, runner_id: str, episode: int) -> str:
     return uuid_of(f"alert:{held.rule_id}:{held.version}:{race_id}:{runner_id}:{episode}")
+
+
+def step(engine: Engine, name: str, event: Event) -> Iterable[Fired]:
+    """What one record fires, by the name of its schema."""
+    if name == "RaceView":
+        engine.view(cast(RaceView, event))
+    elif name == "Alert":
+        return engine.alert(cast(Alert, event))
+    elif name == "Prediction":
+        return engine.prediction(cast(Prediction, event))
+    return ()

@@ -1,13 +1,13 @@
-"""Would have fired: a rule stepped over recorded events before anyone depends on it; pure."""
+"""Would have fired: a rule stepped over what was kept of a day, before anyone depends on it; pure."""
 
 from collections.abc import Iterable
-from typing import NamedTuple, cast
+from typing import NamedTuple
 from uuid import UUID
 
-from gateway.alerts.engine import Engine, Fired
-from gateway.alerts.index import Held, Index
+from gateway.alerts.engine import Fired
+from gateway.alerts.history import Moment, Version, again
+from gateway.alerts.index import Held
 from gateway.alerts.rules import Rule
-from schemas.records import Alert, Event, Prediction, RaceView
 
 NOBODY = UUID(int=0)
 SHOWN = 20
@@ -20,27 +20,9 @@ class Preview(NamedTuple):
     first: list[Fired]
 
 
-def preview(
-    rule: Rule, events: Iterable[tuple[str, Event]], tracked: tuple[tuple[str, str], ...] = ()
-) -> Preview:
-    """Step `rule` over events (schema name and record, in the order in which they were recorded).
-
-    Predictions, alerts and views count, others are passed over; alerts that come twice count once.
-    """
-    engine = Engine(Index([Held(NOBODY, NOBODY, 1, rule, tracked)]))
+def preview(rule: Rule, moments: Iterable[Moment], tracked: tuple[tuple[str, str], ...] = ()) -> Preview:
+    """Step `rule` over what happened, in the order in which it was known; what comes twice counts once."""
     found: dict[str, Fired] = {}
-    for name, event in events:
-        for fired in step(engine, name, event):
-            found.setdefault(fired.alert_id, fired)
+    for _, fired in again(moments, [Version(Held(NOBODY, NOBODY, 1, rule, tracked))]):
+        found.setdefault(fired.alert_id, fired)
     return Preview(len(found), list(found.values())[:SHOWN])
-
-
-def step(engine: Engine, name: str, event: Event) -> Iterable[Fired]:
-    """What one record fires, by the name of its schema."""
-    if name == "RaceView":
-        engine.view(cast(RaceView, event))
-    elif name == "Alert":
-        return engine.alert(cast(Alert, event))
-    elif name == "Prediction":
-        return engine.prediction(cast(Prediction, event))
-    return ()

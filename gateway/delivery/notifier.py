@@ -15,9 +15,8 @@ import orjson
 import structlog
 
 from gateway import secrets
-from gateway.alerts.engine import Engine, Fired
+from gateway.alerts.engine import Engine, Fired, step
 from gateway.alerts.index import Held, Index
-from gateway.alerts.preview import step
 from gateway.database import Database
 from gateway.delivery import outbox
 from gateway.delivery.notices import TopicNotices
@@ -199,8 +198,10 @@ class Notifier:
 
     async def _due(self, office: Office, post: Post) -> None:
         """Deliveries whose time has come: tries again, digests, replays, what waited or a kill left."""
-        found = await outbox.due(self._database, datetime.now(UTC), post.known(), MOST_DUE)
-        if not found:
+        for channel_id, why in (await outbox.inactive(self._database, post.waiting_for())).items():
+            post.drop(channel_id, why)
+        found, dead = await outbox.due(self._database, datetime.now(UTC), post.known(), MOST_DUE)
+        if not found and not dead:
             return
         now = datetime.now(UTC)
         async with self._database.write() as session:
@@ -210,6 +211,8 @@ class Notifier:
                 Tried(parcel, None, now, state="withheld", reason=barred[parcel.user_id])
                 for parcel in found if parcel.user_id in barred
             ])  # fmt: skip
+            if dead:
+                await outbox.close(session, dead, now)
         post.put(parcel for parcel in found if parcel.user_id not in barred)
 
     async def _take_rules(self, office: Office) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.accounts.play import everyone_withheld
-from gateway.accounts.tables import Preferences, Tracked
+from gateway.accounts.tables import Preferences, Tracked, User
 from gateway.alerts.engine import Memory, MemoryKey
 from gateway.alerts.index import Held
 from gateway.alerts.rules import Rule
@@ -24,6 +24,11 @@ from gateway.errors import GatewayError
 Offsets = dict[tuple[str, int], int]
 TRACKED = {"jockey": "rider"}
 CHUNK = 200
+_WITH_CHANNEL = (
+    select(Delivery, Channel, User.email)
+    .join(Channel, Channel.id == Delivery.channel_id)
+    .join(User, User.id == Delivery.user_id)
+)
 OVERLAP = 200
 """Versions read again: on PostgreSQL a lower number may become visible after a higher one."""
 
@@ -101,10 +106,11 @@ async def forget(session: AsyncSession, race_id: str) -> None:
     await session.execute(delete(RuleMemory).where(RuleMemory.race_id == race_id))
 
 
-async def tracked(session: AsyncSession) -> dict[UUID, tuple[tuple[str, str], ...]]:
-    """What each user tracks, by kind and name."""
+async def tracked(session: AsyncSession, user: UUID | None = None) -> dict[UUID, tuple[tuple[str, str], ...]]:
+    """What each user tracks, or this one alone, by kind and name."""
     found: dict[UUID, list[tuple[str, str]]] = {}
-    for row in await session.scalars(select(Tracked).order_by(Tracked.id)):
+    asked = select(Tracked).order_by(Tracked.id)
+    for row in await session.scalars(asked if user is None else asked.where(Tracked.user_id == user)):
         name = row.key if row.kind == "track" else row.name
         found.setdefault(row.user_id, []).append((TRACKED.get(row.kind, row.kind), name))
     return {user: tuple(each) for user, each in found.items()}
@@ -169,36 +175,59 @@ async def add(session: AsyncSession, rows: Sequence[Row]) -> set[UUID]:
     return new
 
 
-async def due(database: Database, before: datetime, known: set[UUID], most: int) -> list[Parcel]:
-    """Pending deliveries that are due, but those that are on their way already."""
+async def due(
+    database: Database, before: datetime, known: set[UUID], most: int
+) -> tuple[list[Parcel], dict[UUID, str]]:
+    """Pending deliveries that are due, but those that are on their way already.
+
+    With them, by id, those whose channel takes nothing now, and why.
+    """
     asked = (
-        select(Delivery, Channel)
+        select(Delivery.id, Channel.state, Channel.reason)
         .join(Channel, Channel.id == Delivery.channel_id)
         .where(Delivery.state == "pending", Delivery.due_at <= before)
         .order_by(Delivery.due_at)
         .limit(most + len(known))
     )
     async with database.read() as session:
-        found = (await session.execute(asked)).all()
-    return [parcel(row, channel) for row, channel in found if row.id not in known][:most]
+        rows = [row for row in await session.execute(asked) if row.id not in known][:most]
+        dead = {row.id: closed(row.state, row.reason) for row in rows if row.state != "active"}
+        alive = [row.id for row in rows if row.state == "active"]
+        return (await parcels(session, alive) if alive else []), dead
+
+
+def closed(state: str, reason: str | None) -> str:
+    """Why a channel takes nothing."""
+    return f"its channel is {state}: {reason}"[:300] if reason else f"its channel is {state}"
+
+
+async def inactive(database: Database, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Those of channels that take nothing now, and why."""
+    asked = select(Channel.id, Channel.state, Channel.reason).where(
+        Channel.id.in_(list(ids)), Channel.state != "active"
+    )
+    async with database.read() as session:
+        return {id: closed(state, reason) for id, state, reason in await session.execute(asked)}
+
+
+async def close(session: AsyncSession, dead: dict[UUID, str], now: datetime) -> None:
+    """Deliveries that are not sent, because their channel takes nothing: failed, and the log says why."""
+    rows = [{"id": id, "state": "failed", "reason": why, "done_at": now} for id, why in dead.items()]
+    await session.execute(update(Delivery), rows)
 
 
 async def parcels(session: AsyncSession, ids: Iterable[UUID]) -> list[Parcel]:
     """Deliveries by id, in the order of their alerts."""
-    asked = (
-        select(Delivery, Channel)
-        .join(Channel, Channel.id == Delivery.channel_id)
-        .where(Delivery.id.in_(list(ids)))
-        .order_by(Delivery.event_time)
-    )
-    return [parcel(row, channel) for row, channel in await session.execute(asked)]
+    asked = _WITH_CHANNEL.where(Delivery.id.in_(list(ids))).order_by(Delivery.event_time)
+    return [parcel(*row) for row in await session.execute(asked)]
 
 
-def parcel(row: Delivery, channel: Channel) -> Parcel:
-    """A delivery as a sender takes it."""
+def parcel(row: Delivery, channel: Channel, email: str) -> Parcel:
+    """A delivery as a sender takes it; mail goes to the address that the account has now."""
+    address = {"email": email} if channel.kind == "mail" else channel.address
     now = datetime.now(UTC).timestamp()
     secrets = tuple(s["secret"] for s in channel.secrets if s["until"] is None or s["until"] > now)
     return Parcel(
-        row.id, row.user_id, row.channel_id, row.channel_kind, channel.address, secrets, row.items,
+        row.id, row.user_id, row.channel_id, row.channel_kind, address, secrets, row.items,
         row.attempts, row.due_at, row.expires_at, channel.digest_minutes is not None,
     )  # fmt: skip

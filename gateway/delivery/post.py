@@ -55,6 +55,16 @@ class Post:
             self._lanes.put(parcel)
         self._wake.set()
 
+    def waiting_for(self) -> set[UUID]:
+        """Channels for which something waits here."""
+        return self._lanes.channels()
+
+    def drop(self, channel_id: UUID, why: str) -> None:
+        """Send nothing more of what waits here for a channel: it is written down as failed."""
+        now = datetime.now(UTC)
+        for parcel in self._lanes.drop(channel_id):
+            self._tried.put_nowait(Tried(parcel, None, now, state="failed", reason=why))
+
     async def run(self) -> None:
         """Send until cancelled; raises OusterError if another notifier takes over."""
         async with asyncio.TaskGroup() as group:

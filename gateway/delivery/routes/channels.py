@@ -89,11 +89,11 @@ class ChannelItem(Item):
     reason: str | None
 
     @classmethod
-    def of(cls, channel: Channel) -> "ChannelItem":
-        """The channel as its owner sees it."""
+    def of(cls, channel: Channel, email: str) -> "ChannelItem":
+        """The channel as its owner, who has this address, sees it."""
         address = channel.address
-        to = address.get("email") or urlsplit(address.get("endpoint", "")).netloc
-        to = to or str(address.get("url", "")).partition(":")[0]
+        to = urlsplit(address.get("endpoint", "")).netloc or str(address.get("url", "")).partition(":")[0]
+        to = email if channel.kind == "mail" else to
         return cls(
             id=channel.id, created_at=channel.created_at, kind=channel.kind, name=channel.name, to=to,
             events=channel.events, digest_minutes=channel.digest_minutes, state=channel.state,
@@ -132,7 +132,7 @@ async def _address(site: Site, session: AsyncSession, principal: Principal, form
         user = await session.get_one(User, principal.user_id)
         if user.confirmed_at is None:
             raise wrong("Address not confirmed", "Confirm the address of your account first.", CONFLICT)
-        return {"email": user.email}
+    # Mail goes to the address that the account has when it goes.
     return {}
 
 
@@ -146,7 +146,8 @@ def routes(site: Site) -> APIRouter:
         asked = select(Channel).where(Channel.user_id == principal.user_id, Channel.kind != "webhook")
         async with site.database.read() as session:
             rows = await page_of(session, asked, Channel, _Row, cursor=cursor, limit=limit)
-            found = [ChannelItem.of(await session.get_one(Channel, row.id)) for row in rows.items]
+            email = (await session.get_one(User, principal.user_id)).email
+            found = [ChannelItem.of(await session.get_one(Channel, row.id), email) for row in rows.items]
         return Page[ChannelItem](items=found, next_cursor=rows.next_cursor)
 
     @router.post("/channels", status_code=status.HTTP_201_CREATED, responses={**SIGNED, **may_fail(CONFLICT)})
@@ -163,7 +164,7 @@ def routes(site: Site) -> APIRouter:
             )  # fmt: skip
             session.add(made)
             await session.flush()
-            return ChannelItem.of(made)
+            return ChannelItem.of(made, (await session.get_one(User, principal.user_id)).email)
 
     @router.delete(
         "/channels/{channel_id}",

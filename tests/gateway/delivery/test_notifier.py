@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.accounts.tables import Play, Preferences, Tracked
+from gateway.accounts.tables import Play, Preferences, Tracked, User
 from gateway.alerts.rules import Rule
 from gateway.delivery.notifier import NotifierSettings, check_prefix
 from gateway.errors import GatewayError
@@ -114,6 +114,17 @@ async def test_a_card_of_scratches_is_one_mail(world: World, receivers: Receiver
     told = sum(str(mail.get_payload()).count("data 0.") for mail in receivers.mails)
     assert told == 6
     assert len(receivers.mails) < 6
+
+
+async def test_mail_follows_the_address_of_the_account(world: World, receivers: Receivers) -> None:
+    await world.channel("mail", {"email": "old@example.org"})
+    await world.rule(SCRATCH)
+    async with world.notifying():
+        async with world.database.write() as session:
+            (await session.get_one(User, world.user)).email = "new@example.org"
+        world.publish(fresh())
+        await until(lambda: receivers.mails, "the mail has come")
+    assert [mail["To"] for mail in receivers.mails] == ["new@example.org"]
 
 
 @BOTH

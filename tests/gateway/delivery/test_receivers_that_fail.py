@@ -1,16 +1,20 @@
 """Receivers that answer 500, 429 or 410, hang, redirect, or are private: the log shows each handled."""
 
 import asyncio
+import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from functools import partial
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
 
 from gateway.alerts.rules import Rule
-from gateway.delivery import senders
+from gateway.delivery import lanes, notifier, senders
 from gateway.delivery.tables import Attempt, Channel, Delivery
 from gateway.webhooks import retries
+from gateway.webhooks.addresses import connector
 from gateway.webhooks.signing import new_secret
 from tests.gateway.delivery.receivers import Answer, Receivers
 from tests.gateway.delivery.world import BOTH, World, fresh, until
@@ -86,9 +90,7 @@ async def test_each_is_handled_as_the_log_shows(
 async def test_a_private_address_is_refused_where_the_setting_does_not_allow_it(
     world: World, receivers: Receivers
 ) -> None:
-    world.settings = type(world.settings)(
-        **{**{f: getattr(world.settings, f) for f in world.settings.__slots__}, "private_destinations": False}
-    )
+    world.settings = replace(world.settings, private_destinations=False)
     direct = await world.webhook(receivers.hook("direct", ""), new_secret())
     await world.rule(Rule(kind="SCRATCH"))
     async with world.notifying():
@@ -102,6 +104,71 @@ async def test_a_private_address_is_refused_where_the_setting_does_not_allow_it(
     _, [tried] = await _of(world, direct)
     assert tried.error == "give an https:// URL on port 443 or 8443"
     assert receivers.arrived == []
+
+
+async def test_a_name_that_resolves_to_a_private_address_is_refused_when_connected_to(
+    world: World, receivers: Receivers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = int(receivers.address.rpartition(":")[2])
+    inside = {"rebound.example.org": "127.0.0.1", "metadata.example.org": "169.254.169.254"}
+    names = partial(connector, resolve=lambda host, _port: [(inside[host], port)])
+    monkeypatch.setattr(notifier, "connector", names)
+    world.settings = replace(world.settings, private_destinations=False)
+    made = {name: await world.webhook(f"https://{name}/hook", new_secret()) for name in inside}
+    await world.rule(Rule(kind="SCRATCH"))
+    async with world.notifying():
+        world.publish(fresh())
+
+        async def tried() -> bool:
+            return all([(await _of(world, id))[1] for id in made.values()])
+
+        await until(tried, "both are in the log")
+    for name, id in made.items():
+        row, [attempt] = await _of(world, id)
+        assert row is not None
+        # Not for good: what a name leads to may be mended.
+        assert (row.state, row.attempts, attempt.status) == ("pending", 1, None)
+        assert f"{inside[name]} is not on the public internet" in str(attempt.error)
+        assert attempt.request["url"] == f"https://{name}/hook"
+    assert receivers.arrived == []
+
+
+@BOTH
+async def test_what_waits_for_an_endpoint_that_is_disabled_is_not_sent(
+    world: World, receivers: Receivers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "IN_FLIGHT", 1)
+    release = threading.Event()
+    receivers.answer = lambda path, _count: (200 if release.wait(10) else 500, {})
+    waiting = await world.webhook(receivers.hook("waiting", ""), new_secret())
+    later = await world.webhook(receivers.hook("later", ""), new_secret(), state="disabled")
+    await world.rule(Rule(kind="SCRATCH"))
+    async with world.notifying():
+        world.publish(*(fresh(number=n) for n in range(1, 4)))
+        await until(lambda: receivers.at("/hook/waiting"), "the first is on its way")
+        async with world.database.write() as session:
+            channel = await session.get_one(Channel, waiting)
+            channel.state, channel.reason = "disabled", "disabled by you"
+            # One that an endpoint which is off has from before, as after a restart or a replay.
+            [first, *_] = await world.deliveries()
+            left = {c.name: getattr(first, c.name) for c in Delivery.__table__.columns}
+            session.add(Delivery(**{**left, "id": uuid4(), "channel_id": later, "state": "pending"}))
+
+        async def closed() -> bool:
+            return [d.state for d in await world.deliveries()].count("failed") == 3
+
+        await until(closed, "what waited is closed")
+        release.set()
+        await until(lambda: _sent(world), "the one on its way is written down")
+    assert len(receivers.arrived) == 1
+    reasons = {(d.channel_id, d.reason) for d in await world.deliveries() if d.state == "failed"}
+    assert reasons == {
+        (waiting, "its channel is disabled: disabled by you"), (later, "its channel is disabled"),
+    }  # fmt: skip
+
+
+async def _sent(world: World) -> bool:
+    return "sent" in [d.state for d in await world.deliveries()]
 
 
 async def test_days_of_failure_disable_an_endpoint_and_tell_its_owner(
