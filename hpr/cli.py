@@ -35,9 +35,10 @@ app = typer.Typer(
 )
 app.command()(service_commands.up)
 app.add_typer(feed_commands.app, name="feed")
-feed_commands.app.command("hong-kong")(history_commands.hong_kong)
-feed_commands.app.command("uk-ire")(history_commands.uk_ire)
-feed_commands.app.command("anz-bsp")(history_commands.anz_bsp)
+for name in history_commands.ABOUT:
+    feed_commands.app.command(name)(history_commands.provider(name))
+feed_commands.app.command()(history_commands.us)
+feed_commands.app.command()(history_commands.history)
 app.command()(service_commands.worker)
 app.command()(service_commands.form)
 app.command()(service_commands.gateway)

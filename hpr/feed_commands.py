@@ -11,7 +11,6 @@ import structlog
 import typer
 
 from feeds.runner import Feed
-from hpr import logs
 from hpr.codec import codec
 from hpr.live_command import (
     ConflateMs,
@@ -26,8 +25,8 @@ from hpr.live_command import (
     live_flags,
 )
 from hpr.live_command import run as run_live
-from hpr.options import Broker, LogFormat, LogLevel, Prefix, Registry
-from hpr.settings import Settings, settings
+from hpr.options import Flags, begin, shared
+from hpr.settings import Settings
 from schemas.errors import SettingsError
 from schemas.records import Event
 from topics.admin import answers, require
@@ -44,6 +43,7 @@ Speed = Annotated[str, typer.Option(help="Times real time, such as 1 or 60, or m
 
 
 @app.command()
+@shared
 def betfair(
     *,
     source: Annotated[
@@ -62,11 +62,7 @@ def betfair(
     max_gap: Annotated[
         float, typer.Option(min=0, help="Silence of the recording, in seconds, beyond which it is cut short.")
     ] = 60.0,
-    broker: Broker = None,
-    topic_prefix: Prefix = None,
-    registry: Registry = None,
-    log_level: LogLevel = None,
-    log_format: LogFormat = None,
+    flags: Flags,
 ) -> None:
     """Betfair market streams: recorded ones, several merged by publish time, or --live as they come.
 
@@ -79,12 +75,8 @@ def betfair(
         raise SettingsError("give captures or folders of them, or --live")
     if source:
         find_captures(source)
-    chosen = settings(
-        broker=broker,
-        topic_prefix=topic_prefix,
-        registry=registry,
-        log_level=log_level,
-        log_format=log_format,
+    chosen = begin(
+        flags,
         **live_flags(
             countries=country,
             market_types=market_type,
@@ -96,7 +88,6 @@ def betfair(
             connections=connections,
         ),
     )
-    logs.configure(chosen.log_level, chosen.log_format)
     if not source:
         run_live(chosen, lambda: _producer(chosen))
         return
@@ -104,6 +95,7 @@ def betfair(
 
 
 @app.command()
+@shared
 def simulator(
     *,
     seed: Annotated[int, typer.Option(help="Same seed and start, same bytes.")] = 1,
@@ -119,11 +111,7 @@ def simulator(
         int | None, typer.Option(min=1, max=1000, help="Races open at once, at all tracks, without end.")
     ] = None,
     speed: Speed = "1",
-    broker: Broker = None,
-    topic_prefix: Prefix = None,
-    registry: Registry = None,
-    log_level: LogLevel = None,
-    log_format: LogFormat = None,
+    flags: Flags,
 ) -> None:
     """A simulated race day.
 
@@ -133,16 +121,9 @@ def simulator(
 
     from feeds import simulator as world
 
-    chosen = settings(
-        broker=broker,
-        topic_prefix=topic_prefix,
-        registry=registry,
-        log_level=log_level,
-        log_format=log_format,
-    )
-    logs.configure(chosen.log_level, chosen.log_format)
-    begin = (start or datetime.now(UTC)).replace(tzinfo=UTC)
-    day = (world.demo if profile == "demo" else world.real)(seed, begin)
+    chosen = begin(flags)
+    first = (start or datetime.now(UTC)).replace(tzinfo=UTC)
+    day = (world.demo if profile == "demo" else world.real)(seed, first)
     if races_at_once is not None:
         day = world.crowd(day, races_at_once)
     if races is not None:
@@ -170,8 +151,8 @@ def run_feed(
     speed: str,
     chosen: Settings,
     longest_gap: float | None = None,
-) -> None:
-    """Publish `events` at `speed` until they end or a signal comes, and say how many they were."""
+) -> tuple[Feed, float]:
+    """Publish `events` at `speed` until they end or a signal comes; the feed as it ended, and the seconds."""
     factor = parse_speed(speed)
     feed = Feed(source, _producer(chosen), factor, longest_gap, on_progress=_progress)
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -186,6 +167,7 @@ def run_feed(
         dead_letters=feed.dead_letters,
         seconds=round(seconds, 1),
     )
+    return feed, seconds
 
 
 def _producer(chosen: Settings) -> EventProducer:
@@ -196,7 +178,7 @@ def _producer(chosen: Settings) -> EventProducer:
 
 
 def _progress(feed: Feed) -> None:
-    log.info("feeding", events=feed.published, dead_letters=feed.dead_letters)
+    log.info("feeding", source=feed.source, events=feed.published, dead_letters=feed.dead_letters)
 
 
 def wait_for_broker(bootstrap: str) -> None:

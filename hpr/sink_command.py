@@ -8,17 +8,17 @@ from typing import Annotated
 import structlog
 import typer
 
-from hpr import logs
 from hpr.codec import codec
 from hpr.feed_commands import wait_for_broker
-from hpr.options import Broker, LogFormat, LogLevel, Prefix, Registry
-from hpr.settings import Settings, settings
+from hpr.options import Flags, begin, shared
+from hpr.settings import Settings
 from schemas.errors import SettingsError
 from streams.sink import Sink, Target
 
 log = structlog.get_logger("hpr.sink")
 
 
+@shared
 def sink(
     *,
     archive: Annotated[
@@ -39,11 +39,7 @@ def sink(
     flush_seconds: Annotated[
         float, typer.Option(min=0.1, help="Seconds between writes, at which offsets are committed.")
     ] = 5.0,
-    broker: Broker = None,
-    topic_prefix: Prefix = None,
-    registry: Registry = None,
-    log_level: LogLevel = None,
-    log_format: LogFormat = None,
+    flags: Flags,
 ) -> None:
     """Keep every record of the topics in an archive, or their rows in ClickHouse; one sink a place.
 
@@ -51,14 +47,7 @@ def sink(
     """
     if (archive is None) == (clickhouse is None):
         raise SettingsError("say where to, one a sink: --archive FOLDER or --clickhouse chdb:///FOLDER")
-    chosen = settings(
-        broker=broker,
-        topic_prefix=topic_prefix,
-        registry=registry,
-        log_level=log_level,
-        log_format=log_format,
-    )
-    logs.configure(chosen.log_level, chosen.log_format)
+    chosen = begin(flags)
     if archive is not None:
         _archive(chosen, archive, topic or [], flush_seconds)
     elif clickhouse is not None:
