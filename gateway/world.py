@@ -77,9 +77,9 @@ def _topic_ids(bootstrap: str, cluster: str, topics: Sequence[str]) -> dict[str,
     if cluster.startswith(MOCK):
         return dict.fromkeys(topics, "")
     # The client must outlive the answer: with it gone, the answer is that it is gone.
-    asking = admin.client(bootstrap)
-    answer = asking.describe_topics(TopicCollection(list(topics)), request_timeout=TIMEOUT_SECONDS)
-    try:
-        return {topic: str(answer[topic].result().topic_id) for topic in topics}
-    except KafkaException as error:
-        raise BrokerError(f"Kafka at {bootstrap} does not describe {topics[0]}: {error}") from error
+    with admin.client(bootstrap) as asking:
+        answer = asking.describe_topics(TopicCollection(list(topics)), request_timeout=TIMEOUT_SECONDS)
+        try:
+            return {topic: str(answer[topic].result().topic_id) for topic in topics}
+        except KafkaException as error:
+            raise BrokerError(f"Kafka at {bootstrap} does not describe {topics[0]}: {error}") from error

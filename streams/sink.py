@@ -221,9 +221,9 @@ def _bounds(consumer: Consumer, at: At) -> tuple[int, int]:
 def topic_ids(bootstrap: str, topics: Sequence[str]) -> dict[str, str]:
     """Kafka's ids of topics; empty where the broker does not say, as the embedded one."""
     try:
-        asked = admin.client(bootstrap).describe_topics(
-            TopicCollection(list(topics)), request_timeout=METADATA_SECONDS
-        )
-        return {name: str(future.result().topic_id) for name, future in asked.items()}
+        # The client must outlive the answer: with it gone, the answer is that it is gone.
+        with admin.client(bootstrap) as asking:
+            asked = asking.describe_topics(TopicCollection(list(topics)), request_timeout=METADATA_SECONDS)
+            return {name: str(future.result().topic_id) for name, future in asked.items()}
     except KafkaException:
         return {}
