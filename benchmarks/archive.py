@@ -26,7 +26,8 @@ from streams.clickhouse.database import connect
 from streams.clickhouse.questions import ask
 from streams.clickhouse.target import ClickHouseTarget
 from streams.engine import Located
-from streams.replay import replay_in_processes, replay_located
+from streams.processes import replay_in_processes
+from streams.replay import replay_located
 from streams.sources.merged import Understanding, race_events
 from topics.catalogue import EVENT_TOPIC, ODDS, PARTITIONS, RACE_EVENTS
 

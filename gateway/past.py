@@ -16,9 +16,9 @@ from gateway.contract import Problem
 from gateway.problems import ProblemError
 from schemas.errors import AnalyticsError
 from streams.clickhouse.answers import ask_at
-from streams.clickhouse.questions import Rows
 
-Ask = Callable[[str, dict[str, Any]], Rows]
+Ask = Callable[[str, dict[str, Any]], bytes]
+"""Gives an answer as the text of a JSON list."""
 
 DEFAULT = ".hpr/history.sock"
 """Where the sink into chdb answers."""
@@ -99,13 +99,13 @@ def asking(history: str) -> Ask:
     if "://" not in history:
         return partial(ask_at, Path(history))
 
-    def ask(name: str, parameters: dict[str, Any]) -> Rows:
+    def ask(name: str, parameters: dict[str, Any]) -> bytes:
         from streams.clickhouse import questions
         from streams.clickhouse.database import connect
 
         client = connect(history)
         try:
-            return questions.ask(client, name, parameters)
+            return questions.ask_json(client, name, parameters)
         finally:
             client.close()
 
@@ -117,9 +117,9 @@ def routes(history: str) -> APIRouter:
     away: dict[int | str, dict[str, Any]] = {503: {"model": Problem, "description": "History is away"}}
     router, ask = APIRouter(prefix="/v1", tags=["history"], responses=away), asking(history)
 
-    async def answer(name: str, **parameters: Any) -> Rows:
+    async def answer(name: str, **parameters: Any) -> orjson.Fragment:
         try:
-            return await run_in_threadpool(ask, name, parameters)
+            return orjson.Fragment(await run_in_threadpool(ask, name, parameters))
         except AnalyticsError as error:
             raise ProblemError(
                 HTTPStatus.SERVICE_UNAVAILABLE, "History is away", f"{error}.", RETRY_SECONDS

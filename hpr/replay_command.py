@@ -1,6 +1,7 @@
 """hpr replay: what was recorded through the pure path, or into topics of another prefix."""
 
 import gc
+import os
 import sys
 import tempfile
 import time
@@ -68,6 +69,9 @@ def replay(
 
     Example: hpr replay captures/ --out predictions.jsonl
     """
+    if processes > 1:
+        # One thread: then processes can be copies of this one, with all that it has imported and compiled.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # With the models come compiled code and its compiler, which no other command has to wait for.
     from hpr.replay_sources import read_tallies, shares_of
     from streams.sources.merged import Span
@@ -107,7 +111,8 @@ def _times(since: datetime | None, until: datetime | None) -> Iterator[int]:
 
 def _published(shares: "list[Share]", run_size: int, speed: float | None) -> "Iterator[Published]":
     from hpr.replay_sources import paced
-    from streams.replay import replay_in_processes, replay_located
+    from streams.processes import replay_in_processes
+    from streams.replay import replay_located
 
     if speed is None:
         return replay_in_processes(shares, run_size, replay_located)

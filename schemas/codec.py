@@ -28,7 +28,9 @@ MISFITS = (ValueError, TypeError, LookupError, AttributeError, OverflowError, St
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class Reader:
+    """How records of a schema id are read."""
+
     name: str
     writer: Schema
     target: Schema | None
@@ -51,7 +53,7 @@ class Codec:
         self._find = find
         self._newest = {name: sources.plain(sources.raw(name)) for name in sources.names()}
         self._writers: dict[str, tuple[bytes, Encode]] = {}
-        self._readers: dict[int, _Reader] = {}
+        self._readers: dict[int, Reader] = {}
         for name, schema in self._newest.items():
             id = history.id_of(sources.raw(name))
             if id is not None:
@@ -92,9 +94,7 @@ class Codec:
                 "not in Confluent wire format: the first byte is not 0, or under 5 bytes"
             )
         id = int.from_bytes(data[1:PREFIX_BYTES], "big")
-        reader = self._readers.get(id)
-        if reader is None:
-            reader = self._readers[id] = self._meet(id)
+        reader = self._readers.get(id) or self.reader(id)
         source = BytesIO(data)
         source.seek(PREFIX_BYTES)
         try:
@@ -107,8 +107,14 @@ class Codec:
             )
         return reader.name, record
 
-    def _meet(self, id: int) -> _Reader:
-        """How to read records of an id that is met for the first time."""
+    def reader(self, id: int) -> Reader:
+        """How to read records of an id; raises UnknownSchemaError."""
+        if id not in self._readers:
+            self._readers[id] = self._meet(id)
+        return self._readers[id]
+
+    def _meet(self, id: int) -> Reader:
+        """The same of an id that is met for the first time."""
         schema = self.history.schemas.get(id)
         if schema is None:
             schema = self._find(id)
@@ -121,7 +127,7 @@ class Codec:
         except Exception as error:  # what fastavro raises on foreign schemas is of many kinds
             raise UnknownSchemaError(f"schema id {id} is not a schema of its own: {error!r}") from error
         # By content, because registries write the text of a schema in their own way.
-        return _Reader(name, writer, None if writer == newest else newest)
+        return Reader(name, writer, None if writer == newest else newest)
 
 
 @cache

@@ -3,12 +3,8 @@
 The order is recorded time, race, revision, and so is the same for any run size and number of processes.
 """
 
-import heapq
-import multiprocessing
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
-from multiprocessing.connection import Connection
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from schemas.records import Event
 from streams import engine
@@ -20,7 +16,6 @@ from streams.state import RaceState
 from topics.catalogue import RACE_EVENTS
 
 RUN_RECORDS = 1_000
-BATCH_LINES = 256
 
 Named = tuple[str, Event]
 RANKS = {topic.schema: topic.rank for topic in RACE_EVENTS}
@@ -124,47 +119,3 @@ def _runs(stream: Iterable[Located], run_records: int) -> Iterator[list[Located]
         run.append(event)
     if run:
         yield run
-
-
-def replay_in_processes(
-    shares: Sequence[Callable[[], Iterable[Any]]],
-    run_records: int = RUN_RECORDS,
-    work: Callable[..., Iterator[Published]] = replay,
-) -> Iterator[Published]:
-    """The same with one process a share; all events of a race, or a partition, must be of one share.
-
-    Shares are called in their process, so they must be picklable (such as functools.partial); `work` is
-    `replay` of named events, or `replay_located`.
-    """
-    if len(shares) == 1:
-        yield from work(shares[0](), run_records)
-        return
-    context = multiprocessing.get_context("spawn")
-    pipes = []
-    for share in shares:
-        receiver, sender = context.Pipe(duplex=False)
-        process = context.Process(target=_replay_share, args=(share, run_records, work, sender), daemon=True)
-        process.start()
-        sender.close()
-        pipes.append((receiver, process))
-    yield from heapq.merge(*(_received(receiver) for receiver, _ in pipes))
-    for _, process in pipes:
-        process.join()
-
-
-def _replay_share(
-    share: Callable[[], Iterable[Any]],
-    run_records: int,
-    work: Callable[..., Iterator[Published]],
-    sender: Connection,
-) -> None:
-    lines = work(share(), run_records)
-    while batch := list(islice(lines, BATCH_LINES)):
-        sender.send(batch)
-    sender.send([])
-
-
-def _received(receiver: Connection) -> Iterator[Published]:
-    """Lines of one process; EOFError if it ended before it was done."""
-    while batch := receiver.recv():
-        yield from map(Published._make, batch)

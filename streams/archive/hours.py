@@ -5,7 +5,7 @@ import structlog
 from schemas.errors import ArchiveError, StoreError
 from schemas.history import History
 from streams.archive.blocks import damaged, read_blocks, read_head, read_rows, varint
-from streams.archive.container import write_file
+from streams.archive.container import TIGHT, write_file
 from streams.archive.manifest import (
     FILE,
     FileEntry,
@@ -141,20 +141,25 @@ def _join(store: Store, manifest: Manifest, parts: list[FileEntry], history: His
     first, schema_id = parts[0], parts[0].schema_id
     if len(parts) == 1:
         return first
+    # Each part was written whole before the next: of one schema they follow each other, row by row.
     parts = sorted(parts, key=lambda entry: entry.first_offset)
-    rows: list[tuple[int, bytes]] = []
+    counts: list[int] = []
+    blocks: list[bytes] = []
     for entry in parts:
         path, data = f"{manifest.folder}/{entry.name}", read_file(store, manifest, entry)
         for count, block in read_blocks(data, read_head(data, path), path):
-            rows += read_rows(block, count, path)
-    rows.sort(key=lambda row: row[0])
+            counts.append(count)
+            blocks.append(block)
     value = None if schema_id is None else history.schemas[schema_id]
-    joined = write_file(manifest.topic, manifest.partition, schema_id, value, (row for _, row in rows))
+    joined = write_file(
+        manifest.topic, manifest.partition, schema_id, value, blocks, counts=counts, level=TIGHT
+    )
     # Not the name of any file that is there: that one counts until the manifest speaks of this one.
-    name = file_name(rows[0][0], schema_id, rows[-1][0])
+    first_offset, last_offset = parts[0].first_offset, parts[-1].last_offset
+    name = file_name(first_offset, schema_id, last_offset)
     store.put(f"{manifest.folder}/{name}", joined)
     return FileEntry(
-        name, schema_id, len(rows), rows[0][0], rows[-1][0],
+        name, schema_id, sum(counts), first_offset, last_offset,
         min(entry.first_timestamp for entry in parts), max(entry.last_timestamp for entry in parts),
         len(joined), checksum(joined),
     )  # fmt: skip

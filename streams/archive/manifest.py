@@ -14,6 +14,7 @@ from streams.archive.container import RAW
 FILE = "manifest.json"
 FORMAT = 1
 HOUR_MS = 3_600_000
+HOUR = "%Y-%m-%dT%H"
 
 
 class FileEntry(Struct, frozen=True):
@@ -83,7 +84,16 @@ def hour_of(timestamp: int) -> str:
     >>> hour_of(0)
     '1970-01-01T00'
     """
-    return datetime.fromtimestamp(max(timestamp, 0) // HOUR_MS * 3600, UTC).strftime("%Y-%m-%dT%H")
+    return datetime.fromtimestamp(max(timestamp, 0) // HOUR_MS * 3600, UTC).strftime(HOUR)
+
+
+def end_of(hour: str) -> int:
+    """The timestamp, in milliseconds, at which an hour is over.
+
+    >>> end_of("1970-01-01T00")
+    3600000
+    """
+    return int(datetime.strptime(hour, HOUR).replace(tzinfo=UTC).timestamp()) * 1000 + HOUR_MS
 
 
 def file_name(first_offset: int, schema_id: int | None, last_offset: int | None = None) -> str:

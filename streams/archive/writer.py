@@ -6,29 +6,20 @@ from schemas.errors import ArchiveError
 from schemas.history import History
 from streams.archive import hours
 from streams.archive.container import Record, encode_row, schema_of, write_file
-from streams.archive.manifest import FileEntry, Manifest, checksum, dump, file_name, hour_of
+from streams.archive.manifest import FileEntry, Manifest, checksum, dump, end_of, file_name, hour_of
 from streams.archive.store import Store
+
+LONG_AGO = -(1 << 63)
 
 
 @dataclass(slots=True)
 class Part:
     """Rows of one schema that wait to be written, with what their entry will say."""
 
+    first_offset: int
+    last_offset: int
     rows: list[bytes] = field(default_factory=list)
-    first_offset: int = 0
-    last_offset: int = 0
-    first_timestamp: int = 0
-    last_timestamp: int = 0
-
-    def add(self, record: Record, row: bytes) -> None:
-        """One more row."""
-        if not self.rows:
-            self.first_offset, self.first_timestamp = record.offset, record.timestamp
-            self.last_timestamp = record.timestamp
-        self.rows.append(row)
-        self.last_offset = record.offset
-        self.first_timestamp = min(self.first_timestamp, record.timestamp)
-        self.last_timestamp = max(self.last_timestamp, record.timestamp)
+    timestamps: list[int] = field(default_factory=list)
 
 
 class PartitionWriter:
@@ -42,11 +33,14 @@ class PartitionWriter:
         self._store = store
         self._history = history
         self.topic, self.partition, self.topic_id = topic, partition, topic_id
+        self._known = history.schemas.keys()
         self._parts: dict[int | None, Part] = {}
         self._absent: list[tuple[int, int]] = []
         self._failed = False
         self.held_bytes = 0
         self.manifest = self._open()
+        self._ends = end_of(self.manifest.hour) if self.manifest else LONG_AGO
+        """When the hour at hand is over, in milliseconds."""
         self.next_offset: int | None = self.manifest.next_offset if self.manifest else None
         """Offset of the next record that is wanted; None where the archive holds nothing yet."""
 
@@ -92,29 +86,38 @@ class PartitionWriter:
         Raises StoreError where a flush has failed and does so again, or an hour cannot be closed: then
         nothing was taken in.
         """
-        if self.next_offset is not None and record.offset < self.next_offset:
-            return
-        if self._failed:
-            # What was written of it stands under the same name: nothing may join it.
-            self.flush()
-        self.begin(record.offset)
-        self._turn_hour(hour_of(record.timestamp))
-        schema_id = schema_of(record, self._history.schemas)
+        offset, timestamp = record.offset, record.timestamp
+        if offset != self.next_offset or timestamp >= self._ends or self._failed:
+            if self.next_offset is not None and offset < self.next_offset:
+                return
+            if self._failed:
+                # What was written of it stands under the same name: nothing may join it.
+                self.flush()
+            self.begin(offset)
+            self._turn_hour(timestamp)
+        schema_id = schema_of(record, self._known)
         row = encode_row(record, schema_id is None)
-        self._parts.setdefault(schema_id, Part()).add(record, row)
+        part = self._parts.get(schema_id)
+        if part is None:
+            part = self._parts[schema_id] = Part(offset, offset)
+        part.rows.append(row)
+        part.timestamps.append(timestamp)
+        part.last_offset = offset
         self.held_bytes += len(row)
-        self.next_offset = record.offset + 1
+        self.next_offset = offset + 1
 
-    def _turn_hour(self, hour: str) -> None:
+    def _turn_hour(self, timestamp: int) -> None:
         """Begin a new hour where the record's is later; an earlier one's record goes to the hour at hand."""
         if self.manifest is not None:
-            if hour <= self.manifest.hour:
+            if timestamp < self._ends:
                 return
             self.flush()
             if not self.manifest.closed:
                 self.manifest = hours.close(self._store, self.manifest, self._history)
         start = self._absent[0][0] if self._absent else self.next_offset or 0
+        hour = hour_of(timestamp)
         self.manifest = Manifest(self.topic, self.topic_id, self.partition, hour, start, start)
+        self._ends = end_of(hour)
 
     def flush(self) -> int | None:
         """Write what is held; returns the next offset that is wanted. Raises StoreError; try again then."""
@@ -145,6 +148,6 @@ class PartitionWriter:
         name = file_name(part.first_offset, schema_id)
         self._store.put_new(f"{manifest.folder}/{name}", data)
         return FileEntry(
-            name, schema_id, len(part.rows), part.first_offset, part.last_offset, part.first_timestamp,
-            part.last_timestamp, len(data), checksum(data),
+            name, schema_id, len(part.rows), part.first_offset, part.last_offset, min(part.timestamps),
+            max(part.timestamps), len(data), checksum(data),
         )  # fmt: skip

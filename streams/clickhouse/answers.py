@@ -11,7 +11,7 @@ import orjson
 from clickhouse_connect.driver.client import Client
 
 from schemas.errors import AnalyticsError, HprError
-from streams.clickhouse.questions import Rows, ask
+from streams.clickhouse.questions import ask_json
 
 TIMEOUT_SECONDS = 10.0
 LONGEST_QUESTION = 65_536
@@ -52,31 +52,32 @@ class _Server(socketserver.ThreadingUnixStreamServer):
 
 
 class _Handler(socketserver.StreamRequestHandler):
-    """One question a connection: a line of JSON, answered by a line of JSON."""
+    """One question a connection, a line of JSON; the answer is a list of rows, or an object with `error`."""
 
     def handle(self) -> None:
         server = cast(_Server, self.server)
         try:
             asked = orjson.loads(self.rfile.readline(LONGEST_QUESTION))
             with server.lock:
-                said: dict[str, Any] = {"rows": ask(server.client, asked["ask"], asked["with"])}
+                said = ask_json(server.client, asked["ask"], asked["with"])
         except (HprError, ValueError, LookupError, TypeError) as error:
-            said = {"error": str(error)}
-        self.wfile.write(orjson.dumps(said, default=str))
+            said = orjson.dumps({"error": str(error)})
+        self.wfile.write(said)
 
 
-def ask_at(path: Path, name: str, parameters: dict[str, Any]) -> Rows:
-    """The rows of an answer of the process that answers at `path`; AnalyticsError if none does."""
+def ask_at(path: Path, name: str, parameters: dict[str, Any]) -> bytes:
+    """The answer, as a JSON list, of the process that answers at `path`; AnalyticsError if none does."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
             asking.settimeout(TIMEOUT_SECONDS)
             asking.connect(str(path))
             asking.sendall(orjson.dumps({"ask": name, "with": parameters}) + b"\n")
-            said = orjson.loads(b"".join(iter(lambda: asking.recv(1 << 16), b"")))
-    except (OSError, ValueError) as error:
+            said = b"".join(iter(lambda: asking.recv(1 << 20), b""))
+        if said.startswith(b"[") and said.rstrip().endswith(b"]"):
+            return said
+        refused = str(orjson.loads(said)["error"])
+    except (OSError, ValueError, LookupError) as error:
         raise AnalyticsError(
             f"nobody answers at {path} ({error}): start `hpr sink --clickhouse chdb:///FOLDER`"
         ) from error
-    if "error" in said:
-        raise AnalyticsError(said["error"])
-    return cast(Rows, said["rows"])
+    raise AnalyticsError(refused)

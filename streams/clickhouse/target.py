@@ -107,7 +107,7 @@ class ClickHouseTarget:
 
     def _write(self, schema_id: int, held: list[Held]) -> None:
         rows, schema = (each.row for each in held), landable(self._codec.history.schemas[schema_id])
-        data = write_file("", 0, schema_id, schema, rows, packed=False)
+        data = write_file("", 0, schema_id, schema, rows, level=None)
         asked(
             lambda: self._client.raw_insert(name_of(schema_id), insert_block=data, fmt="Avro"),
             "does not take records in",

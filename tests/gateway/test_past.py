@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -16,11 +17,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The questions that came; each is answered with its own name."""
     found: list[Any] = []
 
-    def ask(client: Any, name: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+    def ask(client: Any, name: str, parameters: dict[str, Any]) -> bytes:
         found.append((name, parameters))
-        return [{"market_id": name, "runner_id": "1"}]
+        return orjson.dumps([{"market_id": name, "runner_id": "1"}])
 
-    monkeypatch.setattr(answers, "ask", ask)
+    monkeypatch.setattr(answers, "ask_json", ask)
     return found
 
 
@@ -52,6 +53,16 @@ def test_without_a_sink_it_says_what_to_start(http: TestClient) -> None:
     assert answer.status_code == 503
     assert "start `hpr sink --clickhouse chdb:///FOLDER`" in answer.json()["detail"]
     assert answer.headers["retry-after"] == "5"
+
+
+def test_an_answer_that_is_cut_off_is_none(
+    http: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "ask_json", lambda *_: b'[{"market_id": "1", ')
+    with Answers(None, tmp_path / "sock"):  # type: ignore[arg-type]
+        answer = http.get("/v1/horses/h/runs")
+    assert answer.status_code == 503
+    assert "nobody answers" in answer.json()["detail"]
 
 
 def test_a_day_that_is_none_is_not_understood(http: TestClient) -> None:

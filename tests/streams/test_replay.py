@@ -1,9 +1,8 @@
 """Replay: one order of lines, whatever the size of a run and the number of processes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from heapq import merge
 from itertools import chain
 
@@ -15,7 +14,7 @@ from schemas.records import Event
 from streams import engine
 from streams.lines import line_of_statement
 from streams.race import Race
-from streams.replay import Published, Races, located, replay, replay_in_processes
+from streams.replay import Races, located, replay
 from streams.scoring import default_scorer
 from streams.state import RaceState
 from tests.streams.events import RACE, card, entry, form, going, odds, pinned, price, result, scratch, status
@@ -23,7 +22,6 @@ from topics.catalogue import RACE_EVENTS
 
 Named = tuple[str, Event]
 FIELD = [entry("1"), entry("2"), entry("3")]
-Share = partial[Iterator[Named]]
 OTHER = "AQU-20230715-04"
 
 
@@ -119,31 +117,6 @@ class TestOrder:
                     if events[at][1]["recorded_time"] != events[at - 1][1]["recorded_time"])  # fmt: skip
         both = [*replay(events[:half], races=races), *replay(events[half:], races=races)]
         assert [line.line for line in both] == [line.line for line in replay(events)]
-
-
-class TestProcesses:
-    @pytest.fixture(scope="class")
-    @staticmethod
-    def shares() -> list[Share]:
-        return [partial(simulator.events, day_at(track, seed)) for track, seed in (("BEL", 3), ("ASCO", 4))]
-
-    def test_two_processes_write_what_one_does(self, shares: list[Share]) -> None:
-        expected = list(replay(by_time(*(share() for share in shares))))
-        empty = partial(simulator.events, replace(day_at("SAR", 5), races=0))
-        assert list(replay_in_processes([*shares, empty], 64)) == expected
-        assert all(isinstance(line, Published) for line in expected)
-
-    def test_one_share_stays_in_this_process(self, shares: list[Share]) -> None:
-        events = list(shares[0]())
-        assert list(replay_in_processes([lambda: events])) == list(replay(events))
-
-    def test_a_process_that_fails_ends_the_replay_and_not_in_silence(
-        self, shares: list[Share], capfd: pytest.CaptureFixture[str]
-    ) -> None:
-        nowhere = partial(simulator.events, day_at("NOWHERE", 3))
-        with pytest.raises(EOFError):
-            list(replay_in_processes([shares[0], nowhere]))
-        assert "NOWHERE" in capfd.readouterr().err
 
 
 def test_a_line_is_that_of_the_statement_it_came_from() -> None:

@@ -1,7 +1,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.codec import default_codec
@@ -65,12 +65,14 @@ def some_topics(draw: st.DrawFn) -> Topics:
     return topics
 
 
+@settings(deadline=None)
 @given(some_topics())
 def test_events_come_in_the_order_in_which_a_worker_takes_them(topics: Topics) -> None:
     for partition in (0, 1):
         assert list(topics.events(partition)) == taken_by_a_worker(topics, partition)
 
 
+@settings(deadline=None)
 @given(some_topics())
 def test_lines_are_the_same_for_partitions_together_and_apart_also_where_time_goes_back(
     topics: Topics,
