@@ -18,6 +18,7 @@ from hpr import (
 from hpr.audit_command import audit
 from hpr.backtest_command import backtest
 from hpr.bench_command import bench
+from hpr.learn_command import learn
 from hpr.model_commands import evaluate, train
 from hpr.notifier_command import notifier
 from hpr.replay_command import replay
@@ -41,6 +42,7 @@ feed_commands.app.command()(history_commands.us)
 feed_commands.app.command()(history_commands.history)
 app.command()(service_commands.worker)
 app.command()(service_commands.form)
+app.command()(learn)
 app.command()(service_commands.gateway)
 app.command()(notifier)
 app.add_typer(registry_commands.app, name="models")

@@ -46,7 +46,7 @@ def evaluate(
         raise SettingsError("--to is before --from: name the first month and the last")
     from models import ablation, evaluation
 
-    with _saying() as say:
+    with saying() as say:
         table = _table(jurisdiction, data, say)
         months = first.date().replace(day=1), last.date().replace(day=1)
         judged = list(evaluation.walk(table, *months, seed=seed, trees=models == "all", say=say))
@@ -87,7 +87,7 @@ def train(
     from models import artefacts, evaluation
     from models.training import Fits, fit_beliefs
 
-    with _saying() as say:
+    with saying() as say:
         table = _table(jurisdiction, data, say)
         last = float(before.date().toordinal() if before else table.day.max(initial=0.0) + 1.0)
         table = table.where(table.day < last)
@@ -130,7 +130,7 @@ def _table(jurisdiction: Jurisdiction, data: Path, say: Say) -> Any:
 
 
 @contextmanager
-def _saying() -> Iterator[Say]:
+def saying() -> Iterator[Say]:
     """What is being done, shown on a terminal."""
     shown = sys.stderr.isatty()
     bar = Progress(

@@ -79,15 +79,19 @@ def log(*, models: Folder = None) -> None:
 
 @app.command()
 def add(
-    file: Annotated[Path, typer.Argument(help="A model's file, as `hpr train` writes it.")],
+    source: Annotated[Path, typer.Argument(help="Folder that `hpr train` wrote, or a guide model's file.")],
     *,
     models: Folder = None,
 ) -> None:
-    """Keep a model's file in the registry; prints its version.
+    """Keep a model in the registry; prints its version, which is its content.
 
-    Example: hpr models add guide.json
+    Example: hpr models add models/hong-kong
     """
-    typer.echo(_registry(models).add(file.read_bytes()))
+    registry = _registry(models)
+    if source.is_dir():
+        typer.echo(registry.add_folder(source))
+    else:
+        typer.echo(registry.add(source.read_bytes()))
 
 
 @app.command()

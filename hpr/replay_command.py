@@ -89,7 +89,7 @@ def replay(
         if into is not None:
             done = {"events": _publish(shares, into, factor, source, chosen)}
         else:
-            done = {"predictions": _write(out, _published(shares, run_size, factor))}
+            done = {"predictions": _write(out, _published(shares, run_size, factor, Path(chosen.models)))}
         unread = read_tallies(Path(folder))
     for place, (count, reason) in unread.items():
         typer.echo(f"hpr: {place}: {count} dead letters, the first: {' '.join(reason.split())}", err=True)
@@ -109,15 +109,21 @@ def _times(since: datetime | None, until: datetime | None) -> Iterator[int]:
         yield usual if given is None else int(given.replace(tzinfo=UTC).timestamp() * MICROS)
 
 
-def _published(shares: "list[Share]", run_size: int, speed: float | None) -> "Iterator[Published]":
+def _published(
+    shares: "list[Share]", run_size: int, speed: float | None, models: Path
+) -> "Iterator[Published]":
     from hpr.replay_sources import paced
+    from models.registry import Registry
     from streams.processes import replay_in_processes
     from streams.replay import replay_located
+    from streams.scoring import default_scorer
 
+    # What was pinned is found where it is kept: each process has its own reader of the registry.
+    work = partial(replay_located, scorer=default_scorer(Registry(models)))
     if speed is None:
-        return replay_in_processes(shares, run_size, replay_located)
+        return replay_in_processes(shares, run_size, work)
     # Paced, each event is worked when it is due, and not when a run is full.
-    return replay_in_processes([partial(paced, share, speed) for share in shares], 1, replay_located)
+    return replay_in_processes([partial(paced, share, speed) for share in shares], 1, work)
 
 
 def _publish(

@@ -16,11 +16,15 @@ from models.form import features as form_features
 from models.layout import Floats
 from models.logit import Logit, Terms
 from models.performance import Beliefs, Combined, Fundamental, Public
+from models.trees import unpacked
 from schemas.errors import HprError
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 NAME_LENGTH = 16
+PREFIX = "form-"
+"""What versions begin with: it tells the kind of model."""
+
 _LOGITS = ("logit", "residual")
 
 
@@ -52,6 +56,7 @@ def write(folder: Path, beliefs: Beliefs, about: dict[str, Any]) -> Manifest:
     folder.mkdir(parents=True, exist_ok=True)
     contents = {
         "boosted": (beliefs.fundamental.boosted.data, "onnx"),
+        "trees": (beliefs.fundamental.boosted.trees.packed(), "npz"),
         "logit": (_packed(beliefs.fundamental.logit), "npz"),
         "residual": (_packed(beliefs.combined.residual), "npz"),
     }
@@ -91,15 +96,23 @@ def load(folder: Path) -> tuple[Beliefs, Manifest]:
     try:
         logit, residual = (_unpacked(data[role]) for role in _LOGITS)
         constants = manifest.constants
-        fundamental = Fundamental(logit, Boosted(data["boosted"]), constants["scale"])
+        trees = Boosted(data["boosted"], unpacked(data["trees"]))
+        fundamental = Fundamental(logit, trees, constants["scale"])
         combined = Combined(residual, constants["combined_power"], constants["combined_weight"])
         exponents = tuple(float(each) for each in constants["exponents"])
         beliefs = Beliefs(fundamental, Public(constants["public_power"]), combined, exponents)
     except (KeyError, ValueError, BadZipFile, EOFError) as error:
         raise HprError(f"{folder}: artefacts do not fit their manifest ({error}): train again") from error
-    # The trees are read now, so that a damaged file is found here and not at the first race.
-    beliefs.fundamental.boosted.score(np.zeros((1, len(manifest.features))))
+    width = len(manifest.features)
+    wide = [len(found.terms.low) != width or len(found.weights) != 2 * width for found in (logit, residual)]
+    if any(wide) or trees.trees.width > width:
+        raise HprError(f"{folder}: artefacts are of other features than their manifest: train again")
     return beliefs, manifest
+
+
+def named(folder: Path) -> list[str]:
+    """The files of a folder of artefacts, the manifest last; raises HprError as `read_manifest`."""
+    return [*(Path(name).name for name in read_manifest(folder).files.values()), MANIFEST]
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -123,7 +136,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def _version(body: dict[str, Any]) -> str:
-    return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()[:NAME_LENGTH]
+    return PREFIX + hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()[:NAME_LENGTH]
 
 
 def _content(folder: Path, name: str) -> bytes:

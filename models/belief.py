@@ -1,7 +1,8 @@
 """What form makes of the runners still in, and how it is put together with the market at each price."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from math import exp, isfinite, log
 from typing import Protocol
 
@@ -15,7 +16,7 @@ from models.pace import Pace
 SMALLEST = 1e-12
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Belief:
     """All that depends on form only, over the runners still in, in the card's order.
 
@@ -25,18 +26,27 @@ class Belief:
     fundamental: list[float]
     """Chances by form alone; sum to 1."""
     known: list[bool]
-    """Runners with form; the others keep the public's chance."""
+    """Runners with form of their own."""
+    judged: list[bool]
+    """Runners whose chance form moves; the others keep the public's."""
     market_weight: float
     """What the public's log-odds count."""
     residual: list[float]
     """Log-odds that form adds to them; 0 where there is no form."""
     names: tuple[str, ...]
     """Name of each contribution."""
-    contributions: Floats
-    """Log-odds above the field's mean by part, (runners, parts): they sum to the fundamental's."""
+    explain: Callable[[], Floats] = field(repr=False)
+    """Works the contributions out: nothing in a chance waits for them."""
     pace: Pace
     strays: int = 0
     """Runners with a feature outside the range that the model was trained on; it was drawn into it."""
+    of_shares: bool = False
+    """Whether that is of the market's shares, inverse prices scaled to sum to 1, and not of its chances."""
+
+    @cached_property
+    def contributions(self) -> Floats:
+        """Log-odds above the field's mean by part, (runners, parts): they sum to the fundamental's."""
+        return self.explain()
 
 
 class FormModel(Protocol):
@@ -52,7 +62,11 @@ class FormModel(Protocol):
 
     @property
     def data(self) -> bytes:
-        """The artefact, as JSON."""
+        """The artefact, or what its files are, as JSON."""
+
+    @property
+    def jurisdiction(self) -> str:
+        """Whose races it is for; empty: any."""
 
     @property
     def card(self) -> Mapping[str, object]:
@@ -67,34 +81,45 @@ class FormModel(Protocol):
         """Each contribution in words."""
 
     def believe(
-        self, facts: RaceFacts, columns: list[str], values: Floats, active: NDArray[np.intp]
+        self, facts: RaceFacts, columns: Sequence[str], values: Floats, active: NDArray[np.intp]
     ) -> Belief:
         """What form says; `values` (runners, columns) with NaN for unknown, `active` the runners still in."""
 
 
-def combine(belief: Belief, public: list[float], priced: bool) -> list[float]:
-    """Win chances of both together, summing to 1.
+def combine(belief: Belief, public: list[float], priced: bool, exponent: float = 1.0) -> list[float]:
+    """Win chances of both together, summing to 1; `exponent` is that of `exponent_of`.
 
     Without any price form speaks alone. With prices the chances are the softmax of (market weight) log q +
-    residual, over the runners with form, which share what the public gives to them all: a runner without
-    form keeps the public's chance.
+    residual, over the runners that form judges, which share what the public gives to them all: the others
+    keep the public's chance. Where all are judged that is the softmax itself.
     """
     if not priced:
         return belief.fundamental
-    known = belief.known
-    if sum(known) < 2:
+    judged = belief.judged
+    if sum(judged) < 2:
         return public
+    weight = belief.market_weight / exponent if belief.of_shares else belief.market_weight
     weights = [
-        exp(belief.market_weight * log(max(q, SMALLEST)) + r) if k else 0.0
-        for q, r, k in zip(public, belief.residual, known, strict=True)
+        exp(weight * log(max(q, SMALLEST)) + r) if k else 0.0
+        for q, r, k in zip(public, belief.residual, judged, strict=True)
     ]
     mass = sum(weights)
-    share = sum(q for q, k in zip(public, known, strict=True) if k) / mass if mass > 0.0 else 0.0
+    share = sum(q for q, k in zip(public, judged, strict=True) if k) / mass if mass > 0.0 else 0.0
     if not (mass > 0.0 and isfinite(mass)):
         return public
-    mixed = [w * share if k else q for w, q, k in zip(weights, public, known, strict=True)]
+    mixed = [w * share if k else q for w, q, k in zip(weights, public, judged, strict=True)]
     total = sum(mixed)
     return [chance / total for chance in mixed]
+
+
+def exponent_of(public: list[float], prices: list[float]) -> float:
+    """The power k that made a win market's chances of its shares: chance = (1 / price) ** k; 1 if unknown.
+
+    `prices` are decimal, 0.0 where there is none. What is fitted on shares is so told the share's log-odds,
+    those of the chance divided by k.
+    """
+    price, chance = max(zip(prices, public, strict=True))
+    return -log(chance) / log(price) if price > 1.0 and 0.0 < chance < 1.0 else 1.0
 
 
 def softmax(log_odds: list[float]) -> list[float]:

@@ -1,9 +1,8 @@
-"""Boosted trees with a race-softmax objective: trained by LightGBM, scored by ONNX Runtime."""
+"""Boosted trees with a race-softmax objective: trained by LightGBM, scored flat, exported to ONNX."""
 
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from models.layout import Floats
 from models.softmax import STAGES, Starts, slopes
+from models.trees import Trees, trees_of
 from schemas.errors import HprError
 
 TREES = 320
@@ -30,34 +30,39 @@ PARAMETERS: dict[str, Any] = {
     "verbose": -1,
 }
 TOLERANCE = 1e-6
+WALKED_TOLERANCE = 1e-12
 SMALLEST = 1e-6
 
 
 @dataclass(frozen=True)
 class Boosted:
-    """Trees as an ONNX model, `data`; scores are those of ONNX Runtime on one thread."""
+    """Trees, and the same as an ONNX model, `data`, for other programs; scores are those of the trees."""
 
     data: bytes
-
-    @cached_property
-    def _session(self) -> Any:
-        import onnxruntime  # type: ignore[import-untyped]
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            return onnxruntime.InferenceSession(self.data, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # its own exceptions share no class but this one
-            raise HprError(f"no ONNX model, or a damaged one: train it again ({error})") from error
+    trees: Trees
 
     def score(self, features: Floats) -> Floats:
         """Score of each runner, (rows,), from features (rows, features), which are read `rounded`."""
-        if not len(features):
-            return np.zeros(0)
-        given = {"features": rounded(features)}
-        score: Floats = np.asarray(self._session.run(None, given)[0], dtype=np.float64)[:, 0]
-        return score
+        return self.trees.score(rounded(features))
+
+    def contributions(self, features: Floats) -> Floats:
+        """Exact Shapley value of each feature, (rows, features): their sum is the score less its mean."""
+        return self.trees.contributions(rounded(features))
+
+
+def onnx_score(data: bytes, features: Floats) -> Floats:
+    """Score of each runner, (rows,), by ONNX Runtime on one thread; raises HprError for no ONNX model."""
+    import onnxruntime  # type: ignore[import-untyped]
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its own exceptions share no class but this one
+        raise HprError(f"no ONNX model, or a damaged one: train it again ({error})") from error
+    score: Floats = np.asarray(session.run(None, {"features": rounded(features)})[0], dtype=np.float64)[:, 0]
+    return score
 
 
 def train(
@@ -76,7 +81,7 @@ def train(
     features (rows, features), labels and left (stages, rows). Each tree is grown on the gradient of the whole
     race's softmax, its leaves steps of gradient over Hessian's diagonal. The same seed and data give the same
     bytes. Source: Friedman (2001), "Greedy function approximation", Annals of Statistics 29; Ke and others
-    (2017), "LightGBM", NeurIPS 30. Raises HprError where the export differs from the trainer.
+    (2017), "LightGBM", NeurIPS 30. Raises HprError where what is scored with differs from the trainer.
     """
     import lightgbm
 
@@ -89,12 +94,16 @@ def train(
 
     data = lightgbm.Dataset(held, label=np.zeros(len(held)))
     booster = lightgbm.train({**PARAMETERS, "objective": objective, "seed": seed}, data, trees or TREES)
-    model = Boosted(_export(booster, features.shape[1]))
+    model = Boosted(_export(booster, features.shape[1]), trees_of(booster))
     sample = held[:: max(len(held) // 20_000, 1)]
-    wanted, found = np.asarray(booster.predict(sample)), model.score(sample.astype(np.float64))
-    apart = float((np.abs(found - wanted) / np.maximum(np.abs(wanted), 1.0)).max(initial=0.0))
-    if apart > TOLERANCE:
-        raise HprError(f"the exported trees differ from the trained ones by {apart:.1e}: train again")
+    given, wanted = sample.astype(np.float64), np.asarray(booster.predict(sample))
+    for name, found, most in (
+        ("exported", onnx_score(model.data, given), TOLERANCE),
+        ("walked", model.score(given), WALKED_TOLERANCE),
+    ):
+        apart = float((np.abs(found - wanted) / np.maximum(np.abs(wanted), 1.0)).max(initial=0.0))
+        if apart > most:
+            raise HprError(f"the {name} trees differ from the trained ones by {apart:.1e}: train again")
     return model
 
 

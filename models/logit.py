@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
-from models.layout import Floats
+from models.compiled import compiled
+from models.layout import Counts, Floats
 from models.softmax import STAGES, Starts, sizes, slopes, spread, sums
 
 OUTER = 0.5  # per cent of the values on each side that are clipped
@@ -45,10 +47,15 @@ class Logit:
 
     def contributions(self, features: Floats, starts: Starts) -> Floats:
         """What each feature adds to the score, its square with it, (rows, features)."""
-        parts = self.terms.of(features, starts) * self.weights
-        half = parts.shape[1] // 2
-        added: Floats = parts[:, :half] + parts[:, half:]
-        return added
+        parts = np.empty(features.shape)
+        given = np.ascontiguousarray(features, dtype=np.float64)
+        first = np.append(starts, len(features)).astype(np.int64)
+        held = _Held(
+            self.terms.low, self.terms.high, inverse(self.terms.scale), inverse(self.terms.square_scale),
+            self.weights,
+        )  # fmt: skip
+        _add_terms(given, first, held, parts)
+        return parts
 
     def score(self, features: Floats, starts: Starts) -> Floats:
         """Score of each runner, (rows,), the same bits alone and among others."""
@@ -60,6 +67,47 @@ class Logit:
         held, begin = rows_of(starts, len(features), part)
         score: Floats = self.contributions(features[held], begin).sum(axis=1)
         return score
+
+
+class _Held(NamedTuple):
+    """Terms and weights as compiled code takes them, the scales inverted."""
+
+    low: Floats
+    high: Floats
+    scale: Floats
+    square_scale: Floats
+    weights: Floats
+
+
+@compiled()
+def _add_terms(features: Floats, first: Counts, held: _Held, parts: Floats) -> None:
+    """`Terms.of` times weights, race by race and feature by feature: what a score in the stream waits for."""
+    width = features.shape[1]
+    for race in range(len(first) - 1):
+        begin, end = first[race], first[race + 1]
+        for at in range(width):
+            total, known = 0.0, 0
+            for row in range(begin, end):
+                value = min(max(features[row, at], held.low[at]), held.high[at])
+                parts[row, at] = features[row, at] if np.isnan(features[row, at]) else value
+                if not np.isnan(features[row, at]):
+                    total += value
+                    known += 1
+            mean, squares = total / max(known, 1), 0.0
+            for row in range(begin, end):
+                apart = (parts[row, at] - mean) * held.scale[at]
+                parts[row, at] = 0.0 if np.isnan(parts[row, at]) else apart
+                squares += parts[row, at] * parts[row, at]
+            square = squares / max(end - begin, 1)
+            for row in range(begin, end):
+                term = parts[row, at]
+                bent = (term * term - square) * held.square_scale[at]
+                parts[row, at] = term * held.weights[at] + bent * held.weights[width + at]
+
+
+def inverse(scale: Floats) -> Floats:
+    """1 / scale, 0 of a feature that never varies."""
+    return np.divide(1.0, scale, out=np.zeros_like(scale), where=scale > 1e-9)
 
 
 def chunks(starts: Starts) -> list[slice]:
@@ -145,8 +193,7 @@ def _centred(values: Floats, starts: Starts) -> Floats:
 
 
 def _scaled(values: Floats, scale: Floats) -> Floats:
-    inverse = np.divide(1.0, scale, out=np.zeros_like(scale), where=scale > 1e-9)
-    return np.where(np.isnan(values), 0.0, values * inverse)
+    return np.where(np.isnan(values), 0.0, values * inverse(scale))
 
 
 def _spread_of(terms: Terms, features: Floats, starts: Starts, columns: slice) -> Floats:

@@ -1,17 +1,19 @@
 """Trained artefacts as a model of form for the stream: the same functions and bits as offline."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from pathlib import Path
+from typing import Any, ClassVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from models.artefacts import Manifest
+from models.artefacts import Manifest, load
 from models.belief import Belief
 from models.form import book, features
 from models.form.facts import RaceFacts
-from models.layout import Floats
+from models.layout import Flags, Floats
 from models.pace import project
 from models.performance import Beliefs
 from models.softmax import softmax
@@ -19,21 +21,24 @@ from models.softmax import softmax
 FEATURE_SET = f"form-book-{book.VERSION}"
 WORDS = {
     "ability": "ability by figures and market",
-    "history": "recent runs",
+    "history": "its recent runs",
     "context": "what is new today",
-    "people": "rider and trainer",
-    "synergy": "people together",
-    "gsr": "breeding",
+    "people": "its rider and trainer",
+    "synergy": "its people together",
+    "gsr": "its breeding",
     "plackett": "whom it beat",
     "course": "course and draw",
-    "pace": "pace of the race",
-    "field": "standing in the field",
-    "trees": "interplay of all",
+    "pace": "the pace of the race",
+    "field": "its standing in the field",
 }
+STRAY_SHARE = 0.1
+"""Of a runner's features beyond the trained range, from which on it is a stray; 0.01 is usual."""
+
 _GROUPS: dict[str, str] = {
     **{name: group for group, names in features.FEATURE_GROUPS.items() for name in names},
 }
 _PART = np.array([list(WORDS).index(_GROUPS.get(name, "field")) for name in features.FEATURES])
+_START = np.zeros(1, dtype=np.intp)
 
 
 @dataclass(frozen=True)
@@ -46,46 +51,73 @@ class TrainedModel:
     feature_set: ClassVar[str] = FEATURE_SET
     words: ClassVar[dict[str, str]] = WORDS
 
+    @classmethod
+    def of(cls, folder: Path) -> "TrainedModel":
+        """The model of a folder of artefacts; raises HprError as `artefacts.load`."""
+        return cls(*load(folder))
+
     @property
     def version(self) -> str:
         """By content."""
         return self.manifest.version
 
+    @property
+    def jurisdiction(self) -> str:
+        """Whose races it was trained on."""
+        return self.manifest.jurisdiction
+
+    @property
+    def data(self) -> bytes:
+        """The manifest, as JSON."""
+        return msgspec.json.encode(self.manifest)
+
+    @property
+    def card(self) -> Mapping[str, object]:
+        """What it was trained on and how it was judged: the first of its samples."""
+        held = self.manifest
+        rows: list[dict[str, Any]] = next(iter(held.metrics.values()), [])
+        losses = {row["model"]: row["log_loss"] for row in rows if row["sample"] == rows[0]["sample"]}
+        trained_on = f"{held.jurisdiction}, {held.races} races to {held.trained_to}"
+        return {"trained_on": trained_on, "log_loss": losses}
+
     def believe(
         self, facts: RaceFacts, columns: Sequence[str], values: Floats, active: NDArray[np.intp]
     ) -> Belief:
-        """What form says; a missing column is unknown, a feature beyond the trained range is clipped."""
+        """What form says; a missing column is unknown, a feature beyond the trained range is clipped.
+
+        A runner that never ran is judged as well, by its people, breeding and draw; it counts as unknown in
+        the confidence. One of which nothing at all was told keeps the public's chance.
+        """
         running = np.zeros(len(facts.runners), dtype=np.bool_)
         running[active] = True
         held = _ordered(columns, values)
         found = features.features(facts, held, running)
-        start = np.zeros(1, dtype=np.intp)
         fundamental, combined = self.beliefs.fundamental, self.beliefs.combined
-        scores = fundamental.scores(found, start)
-        residual = combined.weight * combined.residual.score(found, start)
+        scores = fundamental.scores(found, _START)
         terms = fundamental.logit.terms
         beyond = (found < terms.low) | (found > terms.high)
-        known = ~np.isnan(held[running][:, book.AT["market"]]) & (held[running][:, book.AT["runs"]] > 0.0)
+        told: Flags = np.any(~np.isnan(held[running]), axis=1)
+        residual = combined.weight * combined.residual.score(found, _START)
         return Belief(
-            fundamental=softmax(scores, start).tolist(),
-            known=known.tolist(),
+            fundamental=softmax(scores, _START).tolist(),
+            known=(told & (held[running][:, book.AT["runs"]] > 0.0)).tolist(),
+            judged=told.tolist(),
             market_weight=combined.power,
-            residual=np.where(known, residual, 0.0).tolist(),
+            of_shares=True,
+            residual=np.where(told, residual, 0.0).tolist(),
             names=tuple(WORDS),
-            contributions=self._contributions(found, scores),
+            explain=lambda: self._contributions(found),
             pace=project(features.expected_early(held[running]), scores),
-            strays=int((beyond.mean(axis=1) > 0.1).sum()),
+            strays=int((beyond.mean(axis=1) > STRAY_SHARE).sum()),
         )
 
-    def _contributions(self, found: Floats, scores: Floats) -> Floats:
-        """Log-odds above the field's mean by part, (runners, parts): the logit's terms, then the trees."""
-        fundamental, start = self.beliefs.fundamental, np.zeros(1, dtype=np.intp)
-        half = 0.5 * fundamental.scale
-        single = half * fundamental.logit.contributions(found, start)
+    def _contributions(self, found: Floats) -> Floats:
+        """Log-odds above the field's mean, (runners, parts): the logit's terms, the trees' Shapley values."""
+        fundamental = self.beliefs.fundamental
+        single = fundamental.logit.contributions(found, _START) + fundamental.boosted.contributions(found)
         parts = np.zeros((len(found), len(WORDS)))
         for part in range(len(WORDS)):
-            parts[:, part] = single[:, part == _PART].sum(axis=1)
-        parts[:, -1] = scores - single.sum(axis=1)
+            parts[:, part] = 0.5 * fundamental.scale * single[:, part == _PART].sum(axis=1)
         centred: Floats = parts - parts.mean(axis=0)
         return centred
 

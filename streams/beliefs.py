@@ -8,7 +8,7 @@ from typing import Protocol, cast
 import numpy as np
 
 from models import DISCOUNTED, Scores
-from models.belief import Belief, FormModel, combine
+from models.belief import Belief, FormModel, combine, exponent_of
 from models.form.facts import RaceFacts, facts_of
 from models.layout import Counts, Floats
 from models.places import finish_of
@@ -20,6 +20,9 @@ MARKET = "MARKET"
 MARKET_AND_FORM = "MARKET_AND_FORM"
 UNKNOWN_FORM = 0.75
 """What confidence is left of a race in which no runner has form though a model of form is pinned."""
+
+KEPT_BELIEFS = 4
+"""Beliefs kept of a race: its champion's and its candidate's, and of each the one before."""
 
 FORM_ALONE = 0.2
 """Confidence of form without any price, when it knows every runner: an order, not a probability."""
@@ -79,7 +82,8 @@ def _verdict(view: View, library: Library, pin: ModelPinned | None) -> Verdict:
         return NO_MODEL
     form = view.forms.get(pin["feature_set"])
     if form is None:
-        return Verdict("the market alone: form has not been told yet")
+        of_it = f" as {pin['feature_set']}, which {pin['version']} reads" if view.forms else ""
+        return Verdict(f"the market alone: form has not been told yet{of_it}")
     try:
         return _believed(view, form, library.model(pin["version"]))
     except ModelError as error:
@@ -88,17 +92,28 @@ def _verdict(view: View, library: Library, pin: ModelPinned | None) -> Verdict:
 
 def _believed(view: View, form: RaceForm, model: FormModel) -> Verdict:
     rows = tuple(at for at, column in enumerate(view.columns) if column >= 0)
-    belief = model.believe(
-        facts_at(view), form["columns"], values_at(view, form), np.array(rows, dtype=np.intp)
-    )
-    if not np.isfinite(belief.contributions).all() or not all(np.isfinite(belief.fundamental)):
+    belief = _belief(view, form, model, rows)
+    if not np.isfinite([*belief.fundamental, *belief.residual]).all():
         return Verdict("the market alone: the model gave no number", form["event_id"])
     known = sum(belief.known) / len(belief.known)
-    basis = MARKET_AND_FORM if known else "the market alone: no runner has form"
+    basis = MARKET_AND_FORM if any(belief.judged) else "the market alone: no runner has form"
     if belief.strays:
         basis += f"; {belief.strays} runners are outside what the model was trained on, drawn into its range"
     interests = _by_interest(belief, [view.columns[row] for row in rows]) if view.coupled else belief
     return Verdict(basis, form["event_id"], model, belief, rows, interests, known)
+
+
+def _belief(view: View, form: RaceForm, model: FormModel, rows: tuple[int, ...]) -> Belief:
+    """The belief, or the one of an earlier view of the race that had all of this as it is now."""
+    facts, earlier = facts_at(view), cast("list[tuple[object, Belief]]", view.earlier)
+    asked = (model.version, form["event_id"], rows, facts)
+    for known, belief in earlier:
+        if known == asked:
+            return belief
+    found = model.believe(facts, form["columns"], values_at(view, form), np.array(rows, dtype=np.intp))
+    earlier.insert(0, (asked, found))
+    del earlier[KEPT_BELIEFS:]
+    return found
 
 
 def facts_at(view: View) -> RaceFacts:
@@ -123,28 +138,34 @@ def values_at(view: View, form: RaceForm) -> Floats:
 def _by_interest(belief: Belief, columns: list[int]) -> Belief:
     """The belief of coupled runners as one: chances add up, and so do weights."""
     count = max(columns) + 1
-    fundamental, weight, known = [0.0] * count, [0.0] * count, [False] * count
+    fundamental, weight, judged = [0.0] * count, [0.0] * count, [False] * count
     for at, column in enumerate(columns):
         fundamental[column] += belief.fundamental[at]
         weight[column] += exp(belief.residual[at])
-        known[column] = known[column] or belief.known[at]
+        judged[column] = judged[column] or belief.judged[at]
     members = [columns.count(column) for column in range(count)]
     # The public's chance is the whole interest's: what form adds is the members' mean.
-    residual = [log(w / n) if k else 0.0 for w, n, k in zip(weight, members, known, strict=True)]
-    return replace(belief, fundamental=fundamental, known=known, residual=residual)
+    residual = [log(w / n) if k else 0.0 for w, n, k in zip(weight, members, judged, strict=True)]
+    return replace(belief, fundamental=fundamental, judged=judged, residual=residual)
 
 
-def with_form(scores: Scores, verdicts: Sequence[Verdict], places: Counts) -> Scores:
+def together(belief: Belief, public: list[float], prices: list[float], of_places: bool) -> list[float]:
+    """Win chances of form and market by interest; `prices`, 0.0 where there is none, may be for a place."""
+    exponent = exponent_of(public, prices) if belief.of_shares and not of_places else 1.0
+    return combine(belief, public, any(prices), exponent)
+
+
+def with_form(scores: Scores, verdicts: Sequence[Verdict], places: Counts, of_places: bool) -> Scores:
     """The block's scores with win and place of form and market together; each row as alone."""
     public: list[list[float]] = scores.win.tolist()
-    priced: list[bool] = np.any(scores.price > 0.0, axis=1).tolist()
+    prices: list[list[float]] = scores.price.tolist()
     rows, confidence = [], scores.confidence.copy()
     for at, verdict in enumerate(verdicts):
         belief = verdict.by_interest
-        rows.append(public[at] if belief is None else combine(belief, public[at], priced[at]))
+        rows.append(public[at] if belief is None else together(belief, public[at], prices[at], of_places))
         if verdict is not NO_MODEL:
             confidence[at] *= UNKNOWN_FORM + (1.0 - UNKNOWN_FORM) * verdict.known
-            if not priced[at]:
+            if not any(prices[at]):
                 confidence[at] = FORM_ALONE * verdict.known
     win = np.array(rows)
     place = np.empty_like(win)

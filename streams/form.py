@@ -46,6 +46,7 @@ class Closed:
 
     state: RaceState
     result: Result
+    facts: RaceFacts
     runs: list[PastPerformance] = field(default_factory=list)
 
 
@@ -104,7 +105,7 @@ def _fold_request(state: FormState, event: FormRequest) -> list[RaceForm]:
     if race_id in state.learnt or (known is not None and known["sequence"] >= event["sequence"]):
         return []
     state.requests[race_id] = event
-    _forget_lost(state)
+    forget_lost(state)
     return list(_answer(state, [race_id])) if race_id in state.open else []
 
 
@@ -136,7 +137,7 @@ def _learn(state: FormState, race: Race) -> list[RaceForm]:
     state.learnt.add(race_id)
     _note(state, result)
     state.guide.learn(facts, finish_of(result))
-    closed = state.closed[race_id] = Closed(race.state, result)
+    closed = state.closed[race_id] = Closed(race.state, result, facts)
     teach_book(state, closed)
     known = {name for r in facts.runners for name in (r.horse_id, r.jockey, r.trainer) if name}
     return list(_answer(state, _entered(state, known)))
@@ -145,8 +146,7 @@ def _learn(state: FormState, race: Race) -> list[RaceForm]:
 def teach_book(state: FormState, closed: Closed) -> None:
     """Let the book learn what is known of a race; what comes after its day was settled is counted only."""
     try:
-        facts = facts_at(Race(closed.state).view)
-        state.book.learn(facts, finish_of(closed.result, performances=closed.runs))
+        state.book.learn(closed.facts, finish_of(closed.result, performances=closed.runs))
     except LookAheadError:
         state.too_late += 1
 
@@ -163,7 +163,7 @@ def _entered(state: FormState, names: set[str]) -> list[str]:
     ]
 
 
-def _forget_lost(state: FormState) -> None:
+def forget_lost(state: FormState) -> None:
     """Races that never became official hold back no day for ever."""
     lost = [id for id, race in state.open.items() if race.state.recorded_time < state.as_of - LOST_AFTER]
     for race_id in lost:
@@ -185,15 +185,19 @@ def _answer(state: FormState, race_ids: Iterable[str]) -> Iterator[RaceForm]:
             yield _form(state, facts, BOOK, BOOK_COLUMNS, values)
 
 
+def settle(state: FormState) -> None:
+    """Let the book learn all days before the earliest open race; more of them is learnt no longer."""
+    days = [facts_at(race.view).race_date for race in state.open.values() if race.view.runners]
+    if not days:
+        return
+    floor = min(days)
+    state.book.settle(floor)
+    state.closed = {id: closed for id, closed in state.closed.items() if closed.facts.race_date >= floor}
+
+
 def _book_values(state: FormState, facts: RaceFacts) -> list[list[float]] | None:
     """What the book says once all days before the earliest open race are settled; None of a day too old."""
-    floor = min(facts_at(race.view).race_date for race in state.open.values() if race.view.runners)
-    state.book.settle(floor)
-    state.closed = {
-        id: closed
-        for id, closed in state.closed.items()
-        if facts_at(Race(closed.state).view).race_date >= floor
-    }
+    settle(state)
     if state.book.settled.toordinal() == 1:
         return None
     try:

@@ -10,6 +10,7 @@ from models.form.book import FormBook
 from models.guide.book import GuideBook
 from schemas.errors import HprError, StateError
 from schemas.records import FormRequest, PastPerformance, Result
+from streams.beliefs import facts_at
 from streams.form import Closed, FormState, teach_book
 from streams.race import Race
 from streams.state import RaceState, dump, load
@@ -84,7 +85,8 @@ def _state(kept: _Snapshot) -> FormState:
     state.open = {race.race_id: Race(race) for race in races}
     for each in kept.closed:
         race_state: Any = load(each.state)
-        closed[race_state.race_id] = again = Closed(race_state, each.result, each.runs)
+        facts = facts_at(Race(race_state).view)
+        closed[race_state.race_id] = again = Closed(race_state, each.result, facts, each.runs)
         teach_book(state, again)
     return state
 

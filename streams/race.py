@@ -34,17 +34,18 @@ DIGEST_MASK = (1 << 128) - 1
 class Race:
     """A race being folded: its state, and the view of it for as long as nothing shown has changed."""
 
-    __slots__ = ("_view", "state")
+    __slots__ = ("_earlier", "_view", "state")
 
     def __init__(self, state: RaceState) -> None:
         self.state = state
         self._view: View | None = None
+        self._earlier: list[Any] = []
 
     @property
     def view(self) -> View:
         """The race as shown now; the same object until something shown changes."""
         if self._view is None:
-            self._view = view_of(self.state)
+            self._view = view_of(self.state, self._earlier)
         return self._view
 
     def fold(self, name: str, event: Event) -> bool:
@@ -66,7 +67,7 @@ class Race:
 
     def bury(self) -> None:
         """Leave the race's tombstone only."""
-        self.state, self._view = bury(self.state), None
+        self.state, self._view, self._earlier = bury(self.state), None, []
 
     def _fold_card(self, event: RaceCard) -> bool:
         return self._replace(self.state.cards, CardStream, _key(event), event)

@@ -126,7 +126,7 @@ class Scorer:
                 public = scores.win
                 verdicts = [verdict_of(points[at].view, self.library) for at in members]
                 if any(verdict is not NO_MODEL for verdict in verdicts):
-                    scores = with_form(scores, verdicts, batch.places)
+                    scores = with_form(scores, verdicts, batch.places, placed)
                 for at, of_point in zip(members, _rows_of(scores, public), strict=True):
                     scored[at] = of_point
         return scored

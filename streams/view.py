@@ -96,10 +96,12 @@ class View:
     """The model pinned in each role."""
     memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """What follows from this view alone and is dear to work out, kept for as long as the view stands."""
+    earlier: list[Any] = field(default_factory=list, compare=False, repr=False)
+    """What models made of this race, which the next view takes over: most of them change nothing of form."""
 
 
-def view_of(state: RaceState) -> View:
-    """The race as shown now."""
+def view_of(state: RaceState, earlier: list[Any] | None = None) -> View:
+    """The race as shown now; `earlier` is what models made of it until now."""
     order = _ordered(state)
     cards = [c.last for key in order if (c := state.cards.get(key)) and c.last]
     card, names = _merge(cards), _Names(cards)
@@ -138,6 +140,7 @@ def view_of(state: RaceState) -> View:
         entries=names.entries,
         forms=_forms(state),
         pins=_pins(state),
+        earlier=[] if earlier is None else earlier,
     )
 
 

@@ -206,9 +206,15 @@ class Worker:
         return choices
 
     def _pin(self, race_id: str, choices: tuple[Choice, ...]) -> None:
-        """Pin models to a race that has others or none; what was pinned twice changes nothing."""
+        """Pin models to a race that has others or none; what was pinned twice changes nothing.
+
+        A race of another jurisdiction than the one that a model was made for has what the release ships.
+        """
+        race = self._races[race_id]
+        country = race.view.card.get("country")
         for role, choice in zip(ROLES, choices, strict=False):
-            event = pin(self._races[race_id], role, choice)
+            fit = self._registry.suited(choice, role, country) if self._registry is not None else choice
+            event = pin(race, role, fit)
             if event is not None:
                 self._producer.publish(MODELS.name, event)
 

@@ -1,6 +1,6 @@
 """The guide's model: a conditional logit on form and one on the public's offset, kept as one JSON text."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -48,6 +48,7 @@ class GuideModel:
     name: ClassVar[str] = "guide"
     feature_set: ClassVar[str] = FEATURE_SET
     words: ClassVar[dict[str, str]] = WORDS
+    jurisdiction: ClassVar[str] = ""
 
     @cached_property
     def artefact(self) -> Artefact:
@@ -91,7 +92,7 @@ class GuideModel:
         )
 
     def believe(
-        self, facts: RaceFacts, columns: list[str], values: Floats, active: NDArray[np.intp]
+        self, facts: RaceFacts, columns: Sequence[str], values: Floats, active: NDArray[np.intp]
     ) -> Belief:
         """What form says of the runners still in. Raises ModelError where the columns are another set's."""
         if tuple(columns) != COLUMNS:
@@ -112,10 +113,11 @@ class GuideModel:
         return Belief(
             fundamental=softmax(log_odds),
             known=known,
+            judged=known,
             market_weight=self.artefact.market_weight,
             residual=residual,
             names=FEATURES,
-            contributions=parts,
+            explain=lambda: parts,
             pace=pace,
             strays=int(strays.sum()),
         )

@@ -31,7 +31,18 @@ def commands(at: typer.Typer = app, *before: str) -> Iterator[tuple[str, ...]]:
 
 def test_the_commands_are_those_of_the_manual() -> None:
     expected = {"up", "worker", "gateway", "replay", "bench", "feed", "topics", "schemas", "accounts"}
-    expected |= {"sink", "archive", "audit", "train", "evaluate", "form", "models", "notifier", "backtest"}
+    expected |= {
+        "sink",
+        "archive",
+        "audit",
+        "train",
+        "evaluate",
+        "form",
+        "learn",
+        "models",
+        "notifier",
+        "backtest",
+    }
     assert {words[0] for words in commands()} == expected
 
 

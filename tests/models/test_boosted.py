@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
-from models.boosted import Boosted, train
+from models.boosted import Boosted, onnx_score, train
 from models.softmax import softmax, targets
 from schemas.errors import HprError
 
@@ -53,4 +53,9 @@ def test_a_race_alone_has_the_same_bits(world: tuple[np.ndarray, np.ndarray, np.
 
 def test_damaged_bytes_are_refused() -> None:
     with pytest.raises(HprError, match="train it again"):
-        Boosted(b"no model").score(np.zeros((1, 6)))
+        onnx_score(b"no model", np.zeros((1, 6)))
+
+
+def test_the_export_says_what_the_trees_say(world: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+    model, features = fitted(world), world[0][:300]
+    assert_allclose(onnx_score(model.data, features), model.score(features), atol=1e-6)

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from msgspec import json
 
-from models.registry import Registry, shipped
+from models.registry import Choice, Registry, shipped
+from models.trained import TrainedModel
 from schemas.errors import ModelError
+from tests.models.trained_world import written
 
 
 @pytest.fixture
@@ -68,3 +70,66 @@ def test_a_file_changed_by_hand_is_not_used(registry: Registry, other: bytes, tm
     path.write_bytes(path.read_bytes().replace(b"a test", b"a trick"))
     with pytest.raises(ModelError, match="corrupt"):
         Registry(tmp_path / "models").model(version)
+
+
+class TestTrainedFolders:
+    def test_one_is_kept_under_its_content_promoted_and_rolled_back(
+        self, registry: Registry, tmp_path: Path
+    ) -> None:
+        manifest = written(tmp_path / "trained")
+        version = registry.add_folder(tmp_path / "trained")
+        assert version == manifest.version == registry.add_folder(tmp_path / "trained")
+        assert registry.versions() == [shipped().version, version]
+        registry.act("promote", "CHAMPION", version)
+        assert registry.choice("CHAMPION") == Choice(1, "form", version, "form-book-1")
+        assert registry.rollback().version == shipped().version
+        model = Registry(tmp_path / "models").model(version)
+        assert isinstance(model, TrainedModel)
+        assert model.manifest == manifest
+        assert model.card == {
+            "trained_on": "hong-kong, 5 races to 2025-12-31",
+            "log_loss": {"combined": 2.0},
+        }
+        assert json.decode(model.data)["features"] == manifest.features
+
+    def test_nothing_of_it_is_there_before_all_of_it(
+        self, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        written(tmp_path / "trained")
+
+        def full(*_: object) -> None:
+            raise OSError("no space left on device")
+
+        monkeypatch.setattr("models.registry.shutil.copyfile", full)
+        with pytest.raises(OSError, match="no space"):
+            registry.add_folder(tmp_path / "trained")
+        assert list((tmp_path / "models").iterdir()) == []
+
+    @pytest.mark.parametrize("role", ["boosted", "trees", "logit", "residual"])
+    def test_damage_is_found_said_and_mended_by_adding_it_again(
+        self, registry: Registry, tmp_path: Path, role: str
+    ) -> None:
+        manifest = written(tmp_path / "trained")
+        version = registry.add_folder(tmp_path / "trained")
+        path = tmp_path / "models" / version / manifest.files[role]
+        path.write_bytes(path.read_bytes()[:-9])
+        with pytest.raises(ModelError, match=f"^model {version} is corrupt or of another release: add it"):
+            Registry(tmp_path / "models").model(version)
+        assert registry.add_folder(tmp_path / "trained") == version
+        assert Registry(tmp_path / "models").model(version).version == version
+
+    def test_what_is_no_model_is_not_added(self, registry: Registry, tmp_path: Path) -> None:
+        with pytest.raises(ModelError, match="train first, or name its folder"):
+            registry.add_folder(tmp_path)
+        with pytest.raises(ModelError, match="not in the registry: add it"):
+            registry.act("promote", "CHAMPION", "form-0000000000000000")
+
+    def test_a_race_elsewhere_has_what_the_release_ships(self, registry: Registry, tmp_path: Path) -> None:
+        written(tmp_path / "trained", "hong-kong")
+        registry.act("promote", "CHAMPION", registry.add_folder(tmp_path / "trained"))
+        choice = registry.choice("CHAMPION")
+        assert registry.suited(choice, "CHAMPION", "HK") == choice
+        assert registry.suited(choice, "CHAMPION", None) == choice
+        elsewhere = registry.suited(choice, "CHAMPION", "US")
+        assert elsewhere == Choice(1, "guide", shipped().version, "guide-1")
+        assert registry.suited(choice, "CANDIDATE", "US").version == ""

@@ -102,7 +102,7 @@ def test_artefacts_come_back_bit_for_bit(beliefs: Beliefs, tmp_path: Path) -> No
         assert_array_equal(win, win_of(beliefs, held)[name])
 
 
-@pytest.mark.parametrize("role", ["boosted", "logit", "residual"])
+@pytest.mark.parametrize("role", ["boosted", "trees", "logit", "residual"])
 def test_damaged_and_missing_files_are_refused(beliefs: Beliefs, tmp_path: Path, role: str) -> None:
     manifest = artefacts.write(tmp_path, beliefs, ABOUT)
     path = tmp_path / manifest.files[role]

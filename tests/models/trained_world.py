@@ -1,8 +1,17 @@
-"""Six seasons of a small world as a table, with trees enough to tell a horse from another."""
+"""Six seasons of a small world as a table, and a small model of it, for tests of what trained models do."""
 
 from functools import cache
+from pathlib import Path
+from unittest.mock import patch
 
+import numpy as np
+
+from models import artefacts, boosted, logit
+from models.artefacts import Manifest
 from models.form.assembly import PastRace
+from models.form.features import FEATURES
+from models.performance import Beliefs, Combined, Fundamental, Public
+from models.softmax import targets
 from models.table import Table, tabulate
 from tests.models.form.conftest import races_of
 
@@ -17,3 +26,36 @@ def past() -> tuple[PastRace, ...]:
 def table() -> Table:
     """Their table."""
     return tabulate(past())
+
+
+@cache
+def beliefs() -> Beliefs:
+    """A whole set of models without any sense, quickly: trees of noise, weights of noise."""
+    random = np.random.default_rng(6)
+    shape = (600, len(FEATURES))
+    features = random.normal(0.0, 5.0, shape)
+    features[random.random(shape) < 0.1] = np.nan
+    starts = np.arange(0, shape[0], 10, dtype=np.intp)
+    position = np.concatenate([random.permutation(10) + 1.0 for _ in starts])
+    terms, weights = logit.prepare(features, starts), random.normal(0.0, 0.05, (2, 2 * shape[1]))
+    settings = {**boosted.PARAMETERS, "min_data_in_leaf": 20}
+    with patch.object(boosted, "PARAMETERS", settings):
+        trees = boosted.train(features, starts, *targets(position, starts), seed=1, trees=10)
+    single, residual = (logit.Logit(terms, each) for each in weights)
+    return Beliefs(
+        Fundamental(single, trees, 1.05), Public(1.02), Combined(residual, 1.05, 0.4), (1.0, 0.9, 0.8, 0.8)
+    )
+
+
+def written(folder: Path, jurisdiction: str = "hong-kong", races: int = 5) -> Manifest:
+    """A folder as `hpr train` writes it; another number of races makes another version."""
+    rows = [{"model": "combined", "sample": "in sample", "log_loss": 2.0}]
+    about = {
+        "jurisdiction": jurisdiction,
+        "data_hash": "d",
+        "seed": 1,
+        "trained_to": "2025-12-31",
+        "races": races,
+        "metrics": {"in_sample": rows},
+    }
+    return artefacts.write(folder, beliefs(), about)

@@ -1,21 +1,27 @@
 """Form at a scoring point: probabilities stay probabilities, and what is missing is said."""
 
 from math import exp, isfinite
-from typing import Any, cast
+from pathlib import Path
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.form import book
+from models.form.facts import facts_of
+from models.form.features import features
 from models.guide.values import COLUMN, COLUMNS
 from models.registry import Registry, shipped
+from models.trained import FEATURE_SET, TrainedModel
 from schemas.records import Event, Prediction
 from streams import engine
 from streams.replay import Races, located
 from streams.scoring import Scorer, default_scorer
 from streams.statements import prediction
-from tests.streams.events import card, entry, form, going, odds, pinned, price, scratch
+from tests.models.trained_world import written
+from tests.streams.events import card, entry, form, going, odds, pinned, price, scratch, status
 
 Named = tuple[str, Event]
 VERSION = shipped().version
@@ -209,3 +215,109 @@ def test_a_point_has_the_same_bits_alone_and_in_a_block(tmp_path: Any) -> None:
         for side in (whole, single)
     ]
     assert bits[0] == bits[1]
+
+
+class TestTrainedFolders:
+    """What `hpr train` made, in the stream."""
+
+    ROW: ClassVar[dict[str, float]] = {"runs": 3.0, "days_off": 20.0, "figure": 1.0, "market": -2.0}
+
+    @pytest.fixture
+    def version(self, tmp_path: Path) -> str:
+        written(tmp_path / "trained")
+        return Registry(tmp_path).add_folder(tmp_path / "trained")
+
+    def opened(self, version: str, rows: dict[str, dict[str, float]]) -> list[Named]:
+        values = {name: [row.get(column) for column in book.COLUMNS] for name, row in rows.items()}
+        told = form(values, 2, feature_set=FEATURE_SET, columns=list(book.COLUMNS))
+        return [
+            ("RaceCard", card(field(4), surface="TURF")),
+            ("ModelPinned", pinned(version, 1, model="form", feature_set=FEATURE_SET)),
+            ("RaceForm", told),
+        ]
+
+    def rows(self) -> dict[str, dict[str, float]]:
+        return {str(n): {**self.ROW, "figure": n / 3.0, "post": float(n)} for n in (1, 2, 3, 4)}
+
+    def test_all_three_probabilities_contributions_and_pace(self, tmp_path: Path, version: str) -> None:
+        last = predicted(tmp_path, *self.opened(version, self.rows()), PRICES)[-1]
+        assert last["model_versions"]["form"] == version
+        for kind in ("fundamental_probability", "public_probability", "combined_probability"):
+            assert sum(cast(Any, r)[kind] for r in last["runners"]) == pytest.approx(1.0, abs=1e-9)
+        fundamental = np.log([r["fundamental_probability"] or 0.0 for r in last["runners"]])
+        summed = [sum(part["value"] for part in r["contributions"]) for r in last["runners"]]
+        assert summed == pytest.approx((fundamental - fundamental.mean()).tolist(), abs=1e-9)
+        assert all(part["text"] for r in last["runners"] for part in r["contributions"])
+        assert last["runners"][0]["pace"]
+
+    def test_combined_is_the_evaluation_s_of_the_same_prices(self, tmp_path: Path, version: str) -> None:
+        """The market model's chances are a power of its shares, and the weight was fitted on shares."""
+        last = predicted(tmp_path, *self.opened(version, self.rows()), PRICES)[-1]
+        model = Registry(tmp_path).model(version)
+        told = self.opened(version, self.rows())
+        values = np.array([r["values"] for r in told[2][1]["runners"]], dtype=np.float64)  # type: ignore[typeddict-item]
+        facts = facts_of(told[0][1])  # type: ignore[arg-type]
+        found = features(facts, values, np.ones(4, dtype=np.bool_))
+        inverse = 1.0 / np.array([r["price"] for r in last["runners"]], dtype=np.float64)
+        start = np.zeros(1, dtype=np.intp)
+        assert isinstance(model, TrainedModel)
+        wanted = model.beliefs.combined.win(found, np.log(inverse / inverse.sum()), start)
+        assert [r["combined_probability"] for r in last["runners"]] == pytest.approx(
+            wanted.tolist(), abs=1e-8
+        )
+
+    def test_one_that_never_ran_is_judged_and_one_of_which_nothing_is_told_keeps_the_public_s(
+        self, tmp_path: Path, version: str
+    ) -> None:
+        rows = {**self.rows(), "1": {"runs": 0.0, "post": 1.0}, "2": {}}
+        last = predicted(tmp_path, *self.opened(version, rows), PRICES)[-1]
+        first, second, *_ = last["runners"]
+        assert first["combined_probability"] != pytest.approx(first["public_probability"])
+        assert second["combined_probability"] == pytest.approx(second["public_probability"], abs=1e-12)
+        whole = predicted(tmp_path, *self.opened(version, self.rows()), PRICES)[-1]
+        assert (last["confidence"] or 0) < (whole["confidence"] or 0)
+
+    def test_far_outside_what_it_was_trained_on_is_said(self, tmp_path: Path, version: str) -> None:
+        tame = dict.fromkeys(book.COLUMNS, 1.0)
+        rows = {"1": dict.fromkeys(book.COLUMNS, 1e6), "2": tame, "3": tame, "4": tame}
+        last = predicted(tmp_path, *self.opened(version, rows), PRICES)[-1]
+        assert "4 runners are outside what the model was trained on" in last["basis"]
+        assert sum(r["win_probability"] or 0 for r in last["runners"]) == pytest.approx(1.0, abs=1e-9)
+
+    def test_damaged_missing_and_of_a_feature_set_that_nobody_tells(
+        self, tmp_path: Path, version: str
+    ) -> None:
+        path = next((tmp_path / version).glob("trees-*"))
+        path.write_bytes(path.read_bytes()[:-1])
+        told = self.opened(version, self.rows())
+        assert "is corrupt or of another release" in predicted(tmp_path, *told, PRICES)[-1]["basis"]
+        path.unlink()
+        last = predicted(tmp_path, *told, PRICES)[-1]
+        assert "is corrupt or of another release" in last["basis"]
+        assert [r["win_probability"] for r in last["runners"]] == [
+            r["public_probability"] for r in last["runners"]
+        ]
+        told[1] = ("ModelPinned", pinned(version, 1, model="form", feature_set="form-book-99"))
+        last = predicted(tmp_path, *told, PRICES)[-1]
+        assert last["basis"].endswith(f"not been told yet as form-book-99, which {version} reads")
+
+    def test_a_belief_is_worked_once_for_a_field_a_going_and_a_form(
+        self, tmp_path: Path, version: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[int] = []
+        believe = TrainedModel.believe
+
+        def counted(self: TrainedModel, facts: Any, columns: Any, values: Any, active: Any) -> Any:
+            asked.append(len(active))
+            return believe(self, facts, columns, values, active)
+
+        monkeypatch.setattr(TrainedModel, "believe", counted)
+        more: list[Named] = [
+            PRICES,
+            ("RaceStatus", status("SUSPENDED", 11)),
+            ("RaceStatus", status("OFF", 12)),
+        ]
+        predicted(tmp_path, *self.opened(version, self.rows()), *more)
+        assert asked == [4]
+        predicted(tmp_path, *self.opened(version, self.rows()), ("Scratch", scratch("1", 20)))
+        assert asked == [4, 4, 3]

@@ -1,0 +1,173 @@
+"""Boosted trees as flat arrays, walked by compiled code: one scorer for evaluation and stream."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from io import BytesIO
+from typing import Any, NamedTuple
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.compiled import compiled
+from models.layout import Flags, Floats
+from models.shapley import Paths, paths_of, shapley
+from schemas.errors import HprError
+
+Singles = NDArray[np.float32]
+Numbers = NDArray[np.int32]
+ROWS = 64
+"""Rows walked side by side: their steps do not wait for each other, and a tree stays in the cache."""
+
+
+class Nodes(NamedTuple):
+    """Nodes of all trees one after the other, arrays (nodes,); `root` and `depth` (trees,).
+
+    A row goes to `child` where its feature is at most the threshold, or is unknown and `nan_left` is set,
+    else to the node after that. A leaf is its own child, whatever the row. `value` is 0 but at leaves;
+    `rows` is how many training rows came there.
+    """
+
+    feature: Numbers
+    threshold: Singles
+    nan_left: Flags
+    child: Numbers
+    value: Floats
+    rows: Floats
+    root: Numbers
+    depth: Numbers
+
+
+@dataclass(frozen=True)
+class Trees:
+    """Trees that are scored and explained."""
+
+    nodes: Nodes
+
+    def score(self, features: Singles) -> Floats:
+        """Sum of the leaves' values, (rows,), of features (rows, features): the same bits for any block."""
+        scores = np.zeros(len(features))
+        _walk(features, self.nodes, scores)
+        return scores
+
+    def contributions(self, features: Singles) -> Floats:
+        """Shapley value of each feature, (rows, features): their sum is the score less its mean."""
+        return shapley(features, self._paths)
+
+    @cached_property
+    def _paths(self) -> Paths:
+        return paths_of(self.nodes)
+
+    @property
+    def width(self) -> int:
+        """Features read at least."""
+        return int(self.nodes.feature.max(initial=0)) + 1
+
+    def packed(self) -> bytes:
+        """All arrays as bytes."""
+        out = BytesIO()
+        np.savez_compressed(out, allow_pickle=False, **self.nodes._asdict())
+        return out.getvalue()
+
+
+def unpacked(data: bytes) -> Trees:
+    """What `packed` gave. Raises HprError for bytes that are no trees, or whose nodes lead astray."""
+    try:
+        with np.load(BytesIO(data), allow_pickle=False) as file:
+            nodes = Nodes(*(file[name] for name in Nodes._fields))
+    except (KeyError, ValueError, BadZipFile, EOFError, OSError) as error:
+        raise HprError(f"no trees, or damaged ones: train again ({error})") from error
+    count = len(nodes.child)
+    wild = (nodes.child < 0) | (nodes.child >= count) | (nodes.feature < 0)
+    if wild.any() or (nodes.root < 0).any() or (nodes.root >= count).any():
+        raise HprError("no trees, or damaged ones: train again (a node that does not exist)")
+    return Trees(nodes)
+
+
+def trees_of(booster: Any) -> Trees:
+    """The trees of a trained LightGBM booster, with its own thresholds, values and counts."""
+    made = _Growing()
+    for tree in booster.dump_model()["tree_info"]:
+        made.plant(tree["tree_structure"])
+    # Splits between known and unknown have the largest double for a threshold: single's infinity.
+    most = float(np.finfo(np.float32).max)
+    thresholds = np.array(
+        [each if abs(each) <= most else np.copysign(np.inf, each) for each in made.threshold]
+    )
+    nodes = Nodes(
+        feature=np.array(made.feature, dtype=np.int32),
+        threshold=thresholds.astype(np.float32),
+        nan_left=np.array(made.nan_left, dtype=np.bool_),
+        child=np.array(made.child, dtype=np.int32),
+        value=np.array(made.value, dtype=np.float64),
+        rows=np.array(made.rows, dtype=np.float64),
+        root=np.array(made.root, dtype=np.int32),
+        depth=np.array(made.depth, dtype=np.int32),
+    )
+    return Trees(nodes)
+
+
+class _Growing:
+    """Lists of what the arrays will hold; both children of a node stand side by side."""
+
+    def __init__(self) -> None:
+        self.feature: list[int] = []
+        self.threshold: list[float] = []
+        self.nan_left: list[bool] = []
+        self.child: list[int] = []
+        self.value: list[float] = []
+        self.rows: list[float] = []
+        self.root: list[int] = []
+        self.depth: list[int] = []
+
+    def plant(self, structure: Mapping[str, Any]) -> None:
+        """One more tree, level by level."""
+        self.root.append(len(self.child))
+        level, depth = [structure], 0
+        self._add(structure)
+        while level:
+            below: list[Mapping[str, Any]] = []
+            first = len(self.child) - len(level)
+            for at, node in enumerate(level, start=first):
+                if "split_feature" not in node:
+                    continue
+                self.child[at] = len(self.child)
+                for side in ("left_child", "right_child"):
+                    self._add(node[side])
+                    below.append(node[side])
+            level = below
+            depth += bool(below)
+        self.depth.append(depth)
+
+    def _add(self, node: Mapping[str, Any]) -> None:
+        split = "split_feature" in node
+        if split and node["decision_type"] != "<=":
+            raise HprError(f"a split by {node['decision_type']} is not known: train without categories")
+        threshold = node["threshold"] if split else np.inf
+        self.feature.append(node["split_feature"] if split else 0)
+        self.threshold.append(threshold)
+        # A feature that was always known in training is taken for 0 where it is not, as LightGBM does.
+        zero = split and node["missing_type"] == "None"
+        self.nan_left.append(not split or (threshold >= 0.0 if zero else node["default_left"]))
+        self.child.append(len(self.child))
+        self.value.append(0.0 if split else node["leaf_value"])
+        self.rows.append(node["internal_count"] if split else node.get("leaf_count", 1))
+
+
+@compiled()
+def _walk(features: Singles, nodes: Nodes, scores: Floats) -> None:
+    feature, threshold, nan_left, child = nodes.feature, nodes.threshold, nodes.nan_left, nodes.child
+    at = np.empty(ROWS, np.int32)
+    for first in range(0, len(features), ROWS):
+        rows = min(ROWS, len(features) - first)
+        for tree in range(len(nodes.root)):
+            at[:rows] = nodes.root[tree]
+            for _ in range(nodes.depth[tree]):
+                for row in range(rows):
+                    node = at[row]
+                    known = features[first + row, feature[node]]
+                    left = known <= threshold[node] or (np.isnan(known) and nan_left[node])
+                    at[row] = child[node] + (0 if left else 1)
+            for row in range(rows):
+                scores[first + row] += nodes.value[at[row]]
