@@ -149,20 +149,25 @@ def _by_interest(belief: Belief, columns: list[int]) -> Belief:
     return replace(belief, fundamental=fundamental, judged=judged, residual=residual)
 
 
-def together(belief: Belief, public: list[float], prices: list[float], of_places: bool) -> list[float]:
+def of_places(view: View) -> bool:
+    """Whether what is scored is a market on the places alone."""
+    return view.book is not None and view.book.market_type == "PLACE"
+
+
+def together(belief: Belief, public: list[float], prices: list[float], placed: bool) -> list[float]:
     """Win chances of form and market by interest; `prices`, 0.0 where there is none, may be for a place."""
-    exponent = exponent_of(public, prices) if belief.of_shares and not of_places else 1.0
+    exponent = exponent_of(public, prices) if belief.of_shares and not placed else 1.0
     return combine(belief, public, any(prices), exponent)
 
 
-def with_form(scores: Scores, verdicts: Sequence[Verdict], places: Counts, of_places: bool) -> Scores:
+def with_form(scores: Scores, verdicts: Sequence[Verdict], places: Counts, placed: bool) -> Scores:
     """The block's scores with win and place of form and market together; each row as alone."""
     public: list[list[float]] = scores.win.tolist()
     prices: list[list[float]] = scores.price.tolist()
     rows, confidence = [], scores.confidence.copy()
     for at, verdict in enumerate(verdicts):
         belief = verdict.by_interest
-        rows.append(public[at] if belief is None else together(belief, public[at], prices[at], of_places))
+        rows.append(public[at] if belief is None else together(belief, public[at], prices[at], placed))
         if verdict is not NO_MODEL:
             confidence[at] *= UNKNOWN_FORM + (1.0 - UNKNOWN_FORM) * verdict.known
             if not any(prices[at]):

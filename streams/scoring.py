@@ -15,7 +15,7 @@ from models.movement import HORIZONS_MINUTES
 from models.registry import USUAL_FOLDER, Registry
 from schemas.identity import MICROS
 from schemas.records import Alert
-from streams.beliefs import NO_MODEL, Library, NoModels, verdict_of, with_form
+from streams.beliefs import NO_MODEL, Library, NoModels, of_places, verdict_of, with_form
 from streams.book import LAST, WIDTH, Bar, numbers, settle
 from streams.race import Race
 from streams.view import View
@@ -105,7 +105,7 @@ class Scorer:
 
     def model_of(self, view: View) -> Model:
         """The model for a race as it stands."""
-        return self.place if view.book is not None and view.book.market_type == "PLACE" else self.win
+        return self.place if of_places(view) else self.win
 
     def score(self, points: Sequence[Point]) -> list[Scored | None]:
         """Score all points, in blocks of races with the same number of interests, in the points' order.

@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from models.belief import combine
 from models.trial import log_loss
 from schemas.identity import uuid_of
 from schemas.records import ModelSnapshot
-from streams.beliefs import Library, verdict_of
+from streams.beliefs import Library, of_places, together, verdict_of
 from streams.explanation import verdict_in
 from streams.scoring import Point, Scored
 from streams.state import Believed, RaceState, Said
@@ -23,7 +22,8 @@ def shade(point: Point, scored: Scored | None, said: Said, library: Library) -> 
     if scored is not None and "CANDIDATE" in view.pins:
         verdict = verdict_of(view, library, "CANDIDATE")
         if (belief := verdict.by_interest) is not None:
-            chances = combine(belief, scored.public, _priced(scored.price))
+            prices = np.frombuffer(scored.price).tolist()
+            chances = together(belief, scored.public, prices, of_places(view))
             said.shadow, said.shadow_model = spread(chances, view), verdict.label
     _remember(point.race.state, view, said)
 
