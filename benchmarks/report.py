@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 Unit = Literal[
-    "messages/s", "events/s", "us/race", "us/event", "us/frame", "frames/s", "ms", "MiB", "KiB", "%"
+    "messages/s", "events/s", "us/race", "us/event", "us/frame", "frames/s", "ms", "s", "MiB", "KiB", "%"
 ]
 
 

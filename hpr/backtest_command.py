@@ -23,7 +23,7 @@ from schemas.records import Event
 if TYPE_CHECKING:
     from streams.backtest.bets import Venue
     from streams.backtest.figures import Report
-    from streams.backtest.run import Entrant, Outcome, Setup
+    from streams.backtest.outcome import Entrant, Outcome, Setup
     from streams.backtest.staking import Stakes
     from streams.backtest.strategies import Recipe, Strategy
     from streams.backtest.walk import Walk
@@ -90,7 +90,7 @@ def backtest(
 
     Example: hpr backtest favourite random --data data/ --from 2022-09-01 --to 2025-07-16 --out report.html
     """
-    from streams.backtest.run import Setup
+    from streams.backtest.outcome import Setup
     from streams.backtest.settle import Terms
     from streams.backtest.staking import stakes_of
 
@@ -138,7 +138,7 @@ def decisions_of(text: str) -> tuple[str | float, ...]:
 def _entrants(
     names: list[str], usual: "Usual", grid: bool, stakes: "Stakes", bankroll: float
 ) -> "list[Entrant]":
-    from streams.backtest.run import Entrant
+    from streams.backtest.outcome import Entrant
     from streams.backtest.strategies import Recipe
     from streams.backtest.walk import MOST_POINTS, points
 

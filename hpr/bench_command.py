@@ -14,14 +14,16 @@ from schemas.errors import HprError
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
-Name = Literal["replay", "score", "codec", "latency", "worker", "memory", "profile", "fanout", "archive"]
+Name = Literal[
+    "replay", "score", "codec", "latency", "worker", "memory", "profile", "fanout", "archive", "history"
+]
 
 
 def bench(
     name: Annotated[Name, typer.Argument(help="Which benchmark.")],
     runs: Annotated[
         int | None,
-        typer.Option(min=1, help="Runs; the medians are printed [5; worker 3; memory, profile 1]."),
+        typer.Option(min=1, help="Runs; the medians are printed [5; worker 3; memory, profile, history 1]."),
     ] = None,
     scale: Annotated[
         float,

@@ -17,8 +17,8 @@ SOURCE = "anz-bsp"
 def race_events(race: Race) -> list[Named]:
     """Everything that is told of one race, by recorded time.
 
-    Best prices are known at the scheduled off, what traded before the actual off and the starting price at
-    the actual one, the result 15 minutes after. Prices and money in play are not told on.
+    Best prices are known at the scheduled off, what traded before the actual off and starting prices at the
+    actual one, the result 15 minutes after. Prices and money in play are not told on.
     """
     track = track_of(race)
     scheduled, off = micros(race.scheduled), micros(race.off)
@@ -34,11 +34,15 @@ def race_events(race: Race) -> list[Named]:
     status = {**defaults(RaceStatus), "market_id": race.market_id, "status": "IN_PLAY"}
     status |= {"scheduled_off": scheduled, "off_time": off}
     telling.add("RaceStatus", "off", off, off + 1, status)
-    started = [_started(r) for r in race.runners if r.starting_price]
+    started = [_started(r, r.starting_price) for r in race.runners if r.starting_price]
     if started:
         telling.add("OddsUpdate", "starting-prices", off, off + 1, _odds(race, started, in_play=True))
     official = off + OFFICIAL_MICROS
     telling.add("Result", "result", official, official, _result(race))
+    placed = [_started(r, r.place_price) for r in race.runners if r.place_price]
+    if race.place_market_id and placed:
+        body = _odds(race, placed, in_play=True) | {"market_id": race.place_market_id, "market_type": "PLACE"}
+        telling.add("OddsUpdate", "place-starting-prices", off, off + 1, body)
     return telling.events
 
 
@@ -92,8 +96,8 @@ def _traded(runner: Runner) -> dict[str, Any]:
     return {**_quoted(runner), "last": runner.last, "traded": runner.traded}
 
 
-def _started(runner: Runner) -> dict[str, Any]:
-    prices = {"runner_id": runner.selection_id, "starting_price": runner.starting_price}
+def _started(runner: Runner, price: float | None) -> dict[str, Any]:
+    prices = {"runner_id": runner.selection_id, "starting_price": price}
     return {**defaults(RunnerPrice), **prices}
 
 

@@ -15,7 +15,7 @@ WIN_MARKET_ID WIN_MARKET_NAME DISTANCE RACE_TYPE SELECTION_ID TAB_NUMBER SELECTI
 WIN_RESULT WIN_BSP PLACE_RESULT WIN_PREPLAY_LAST_PRICE_TAKEN WIN_PREPLAY_VOLUME
 BEST_AVAIL_BACK_AT_SCHEDULED_OFF BEST_AVAIL_LAY_AT_SCHEDULED_OFF"""
 COLUMNS = frozenset(_COLUMNS.split())
-"""What a file has to have; it has more."""
+"""What a file has to have; it has more, of which place markets are taken where they are."""
 
 Cells = dict[str, str]
 _TIME = re.compile(r"^(\d{1,2}):(\d\d):(\d\d)(?:\.\d+)?(?: (AM|PM))?$")
@@ -35,6 +35,8 @@ class Runner:
     starting_price: float | None
     won: bool
     placed: bool | None
+    place_price: float | None
+    """Starting price of the place market."""
 
 
 @dataclass(slots=True)
@@ -42,6 +44,7 @@ class Race:
     """One race. `scheduled` and `off` are instants in UTC."""
 
     market_id: str
+    place_market_id: str | None
     market_name: str
     track: str
     country: str
@@ -62,6 +65,9 @@ def race_of(cells: Cells) -> Race:
     metres = _number(cells["DISTANCE"])
     return Race(
         market_id=f"1.{cells['WIN_MARKET_ID']}",
+        place_market_id=f"1.{place}"
+        if (place := cells.get("PLACE_MARKET_ID", "").removesuffix(".0"))
+        else None,
         market_name=cells["WIN_MARKET_NAME"],
         track=cells["TRACK"],
         country="NZ" if cells["STATE_CODE"] == "NZ" else "AU",
@@ -91,6 +97,7 @@ def runner_of(cells: Cells) -> Runner:
         starting_price=_price(cells["WIN_BSP"]),
         won=cells["WIN_RESULT"] == "WINNER",
         placed={"WINNER": True, "LOSER": False}.get(cells["PLACE_RESULT"]),
+        place_price=_price(cells.get("PLACE_BSP", "")),
     )
 
 

@@ -52,6 +52,13 @@ class Bet:
             raise BacktestError(f"a bet on {self.pool} names {wanted} races, not {len(self.races)}")
 
 
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Take back what is unmatched of an order, by the number under which the board shows it."""
+
+    order: int
+
+
 def pick_of(pool: str) -> int | None:
     """Races of a PICK n or DOUBLE or TREBLE; None for other pools."""
     if pool in ("DOUBLE", "TREBLE"):

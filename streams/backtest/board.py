@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 from schemas.identity import iso
 from schemas.records import Prediction
-from streams.backtest.bets import BacktestError
+from streams.backtest.bets import BacktestError, Bet
 from streams.book import BACK, LAST, LAY, WIDTH, Book
 from streams.view import View
 
@@ -92,6 +92,16 @@ class Horse:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """An order of the strategy's own on this race: money matched and still waiting, in the bet's terms."""
+
+    number: int
+    bet: Bet
+    matched: float
+    waiting: float
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     """A race at one decision. `time` (microseconds) is now; `priced_at` when the last price became known."""
 
@@ -116,6 +126,8 @@ class Board:
     """Whether no price was known before the off."""
     horses: tuple[Horse, ...]
     bankroll: float
+    orders: tuple[Standing, ...] = ()
+    """Own orders that still wait on the exchange."""
 
     @property
     def minutes_to_off(self) -> float | None:
@@ -141,6 +153,7 @@ class Moment:
     priced_at: int | None
     final_only: bool
     bankroll: float
+    orders: tuple[Standing, ...] = ()
 
 
 def board_of(race_id: str, view: View, prediction: Prediction, moment: Moment) -> Board:
@@ -171,6 +184,7 @@ def board_of(race_id: str, view: View, prediction: Prediction, moment: Moment) -
         final_only=moment.final_only,
         horses=tuple(horses),
         bankroll=moment.bankroll,
+        orders=moment.orders,
     )
 
 

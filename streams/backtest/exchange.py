@@ -47,6 +47,11 @@ class Order:
     ahead: float | None = None
     placed: bool = False
     seen: Top = Top()
+    number: int = 0
+    """What the strategy calls it by."""
+
+    owner: int = 0
+    """Which of the run's strategies it belongs to."""
 
 
 def place(order: Order, top: Top) -> None:
@@ -62,6 +67,12 @@ def place(order: Order, top: Top) -> None:
         _fill(order, best, min(order.left, size))
     own, own_size = (top.lay, top.lay_size) if backing else (top.back, top.back_size)
     order.ahead = _queue(backing, order.price, own, own_size)
+
+
+def cancel(order: Order) -> None:
+    """Take back what is unmatched; what was not placed yet never is."""
+    order.left, order.price, order.placed = 0.0, 0.0, True
+    order.ticket.stake, order.ticket.note = order.ticket.matched, "cancelled"
 
 
 def step(order: Order, top: Top) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from streams.backtest.bets import Ticket
 from streams.backtest.ledger import Ledger
-from streams.backtest.run import Outcome, Sample
+from streams.backtest.outcome import Outcome, Sample
 
 RESAMPLES = 2_000
 INTERVAL = (2.5, 97.5)

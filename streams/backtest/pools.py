@@ -1,8 +1,10 @@
 """Tote bets at the real dividends: what a bet of each pool was paid, by the names that tracks give pools."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from schemas.records import Dividend
+from streams.backtest.bets import pick_of
 
 SAME = {
     "EXACTA": ("EXACTA", "FORECAST", "PERFECTA", "STRAIGHT FORECAST", "EXACTOR"),
@@ -21,15 +23,14 @@ UNORDERED = frozenset(("QUINELLA", "QUINELLA PLACE", "TRIO", "FIRST 4"))
 def paid(pool: str, numbers: Sequence[str], dividends: Iterable[Dividend]) -> float | None:
     """Money back for 1 staked: 0.0 for a bet that lost, None where the pool has no dividend at all.
 
-    `numbers` are program numbers in order; of bets over several races one each. Dead heats are dividends
-    of their own, so nothing is divided here.
+    `numbers` are program numbers in order; of bets over several races one each, of which a dividend may name
+    several in a leg, as 4/1,12/6. Dead heats are dividends of their own, so nothing is divided here.
     """
     names = SAME.get(pool, (pool,))
     told = [dividend for dividend in dividends if dividend["pool"].upper() in names]
     if not told:
         return None
-    wanted = _key(pool, numbers)
-    won = [d["dividend"] / d["unit_stake"] for d in told if _key(pool, _numbers(d["selection"])) == wanted]
+    won = [d["dividend"] / d["unit_stake"] for d in told if _names(pool, d["selection"], numbers)]
     return won[0] if won else 0.0
 
 
@@ -45,8 +46,14 @@ def moved(dividend: float, stake: float, pool_size: float | None, takeout: float
     return kept * (pool_size + stake) / (kept * pool_size / dividend + stake)
 
 
-def _numbers(selection: str) -> tuple[str, ...]:
-    return tuple(selection.replace("/", "-").replace(" ", "").split("-"))
+def _names(pool: str, selection: str, numbers: Sequence[str]) -> bool:
+    """Whether a dividend's selection names these numbers."""
+    legs = re.split(r"[-/]", selection.replace(" ", ""))
+    if pick_of(pool):
+        return len(legs) == len(numbers) and all(
+            n in leg.split(",") for n, leg in zip(numbers, legs, strict=True)
+        )
+    return _key(pool, legs) == _key(pool, numbers)
 
 
 def _key(pool: str, numbers: Sequence[str]) -> tuple[str, ...]:

@@ -1,7 +1,6 @@
 """The backtest itself: events in their order, decisions at their times, bets carried out and settled."""
 
 import heapq
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -10,66 +9,20 @@ from typing import Any, NamedTuple
 from schemas.identity import MICROS, iso
 from schemas.records import Event, Prediction, Result
 from streams.backtest import exchange
-from streams.backtest.bets import BacktestError, Bet, Ticket
-from streams.backtest.board import Board, Moment, board_of, quote_of
+from streams.backtest.bets import BacktestError, Bet, Cancel, Ticket
+from streams.backtest.board import Board, Moment, Standing, board_of, quote_of
 from streams.backtest.ledger import Ledger
-from streams.backtest.settle import Terms, settle, settle_over, void
-from streams.backtest.staking import Stakes
-from streams.backtest.strategies import Strategy
+from streams.backtest.outcome import CHANGE, CLOSE, Entrant, Outcome, Sample, Setup
+from streams.backtest.settle import settle, settle_over, void
 from streams.race import Race
 from streams.replay import Races, located
-from streams.scoring import Scorer, capture, default_scorer
+from streams.scoring import capture
 from streams.state import Said
 from streams.statements import Statement, prediction, said_at
 
-CLOSE, CHANGE = "close", "change"
 STARTED = ("OFF", "IN_PLAY", "CLOSED", "ABANDONED")
 KEPT_MICROS = 36 * 3600 * MICROS
 """How long a settled race is kept, for bets over several races."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """What all strategies of a run share. `decisions` are close, change, or seconds before the off."""
-
-    decisions: tuple[str | float, ...] = (CLOSE,)
-    terms: Terms = field(default_factory=Terms)
-    scorer: Scorer = field(default_factory=default_scorer)
-
-
-@dataclass(slots=True)
-class Entrant:
-    """A strategy with its money."""
-
-    name: str
-    strategy: Strategy
-    stakes: Stakes = field(default_factory=Stakes)
-    bankroll: float = 1_000.0
-
-
-class Sample(NamedTuple):
-    """What was believed of a race at a decision, and how it ended: lists by runner."""
-
-    race_id: str
-    day: str
-    track: str
-    decision: str
-    win: list[float]
-    public: list[float]
-    won: list[float]
-    """1, or a share of 1 in a dead heat."""
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a run came to."""
-
-    ledgers: list[Ledger]
-    samples: list[Sample] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
-    races: int = 0
-    final_only: int = 0
-    """Races of which no price was known before the off."""
 
 
 @dataclass(slots=True)
@@ -107,6 +60,15 @@ def run(events: Iterable[tuple[str, Event]], entrants: Sequence[Entrant], setup:
     return course.finish()
 
 
+class _Withdrawal(NamedTuple):
+    """A cancellation on its way."""
+
+    order: exchange.Order
+
+
+_Due = str | exchange.Order | _Withdrawal
+
+
 class _Course:
     """The races of a run, the clock, and what is due when."""
 
@@ -118,7 +80,7 @@ class _Course:
         self._running: dict[str, _Running] = {}
         self._done: set[str] = set()
         self._old: list[tuple[int, str]] = []
-        self._due: list[tuple[int, int, str, int, str | exchange.Order]] = []
+        self._due: list[tuple[int, int, str, int, _Due]] = []
         self._turn = count()
         self._now = 0
         win = setup.scorer.win
@@ -168,7 +130,11 @@ class _Course:
                 continue
             self._now = max(self._now, due)
             if isinstance(what, exchange.Order):
-                exchange.place(what, exchange.top_of(running.race.view.book, what.ticket.bet.runners[0]))
+                if not what.placed:  # else it was taken back before
+                    exchange.place(what, exchange.top_of(running.race.view.book, what.ticket.bet.runners[0]))
+            elif isinstance(what, _Withdrawal):
+                exchange.cancel(what.order)
+                running.orders = [order for order in running.orders if order is not what.order]
             elif token == running.token:
                 self._decide_or_close(running, what)
         self._now = max(self._now, time)
@@ -176,7 +142,8 @@ class _Course:
             _, race_id = heapq.heappop(self._old)
             self._done.add(race_id)
             self._races.pop(race_id, None)
-            self._running.pop(race_id, None)
+            if (running := self._running.pop(race_id, None)) is not None:
+                self._void_open(running)
 
     def _decide_or_close(self, running: _Running, label: str) -> None:
         if label != CLOSE:
@@ -198,7 +165,7 @@ class _Course:
         if CLOSE not in self._setup.decisions:
             self._remind(max(off, self._now), running, CLOSE)
 
-    def _remind(self, time: int, running: _Running, what: str | exchange.Order) -> None:
+    def _remind(self, time: int, running: _Running, what: _Due) -> None:
         entry = (time, next(self._turn), running.race.state.race_id, running.token, what)
         heapq.heappush(self._due, entry)
 
@@ -225,13 +192,17 @@ class _Course:
             return
         if label != CHANGE:
             running.beliefs.append((label, told))
-        for entrant, ledger in zip(self._entrants, self.outcome.ledgers, strict=True):
-            moment = Moment(label, self._now, running.priced_at, running.final_only, ledger.available)
+        for owner, (entrant, ledger) in enumerate(zip(self._entrants, self.outcome.ledgers, strict=True)):
+            moment = Moment(
+                label, self._now, running.priced_at, running.final_only, ledger.available,
+                _standing(running, owner),
+            )  # fmt: skip
             board = board_of(running.race.state.race_id, view, told, moment)
-            for bet in _asked(entrant, board, told):
-                ticket = ledger.accept(bet, board)
-                if ticket is not None:
-                    self._enter(ticket, running)
+            for asked in _asked(entrant, board, told):
+                if isinstance(asked, Cancel):
+                    self._withdraw(asked, running, owner)
+                elif (ticket := ledger.accept(asked, board)) is not None:
+                    self._enter(ticket, running, owner)
 
     def _predict(self, running: _Running) -> Prediction | None:
         point = capture(running.race)
@@ -243,12 +214,23 @@ class _Course:
         running.said = said
         return prediction(statement)
 
-    def _enter(self, ticket: Ticket, running: _Running) -> None:
+    def _enter(self, ticket: Ticket, running: _Running, owner: int) -> None:
         running.tickets.append(ticket)
         if ticket.bet.venue == "EXCHANGE":
-            order = exchange.Order(ticket, self._now + round(self._setup.terms.delay_seconds * MICROS))
+            order = exchange.Order(ticket, self._delayed(), number=next(self._turn), owner=owner)
             running.orders.append(order)
             self._remind(order.active_at, running, order)
+
+    def _withdraw(self, asked: Cancel, running: _Running, owner: int) -> None:
+        """A cancellation takes as long as an order; one of an order that is gone changes nothing."""
+        order = next((o for o in running.orders if (o.number, o.owner) == (asked.order, owner)), None)
+        if order is None:
+            self.outcome.counts["cancellations of orders that were gone"] += 1
+        else:
+            self._remind(self._delayed(), running, _Withdrawal(order))
+
+    def _delayed(self) -> int:
+        return self._now + round(self._setup.terms.delay_seconds * MICROS)
 
     def _fill(self, running: _Running) -> None:
         book = running.race.view.book
@@ -265,14 +247,14 @@ class _Course:
                 exchange.reduce(ticket, event["reduction_factor"])
 
     def _settle(self, running: _Running, result: Result) -> None:
-        if running.settled:
-            self.outcome.counts["results corrected after they were paid"] += 1
+        waiting = [t for t in running.tickets if t.state == "OPEN" and not t.bet.races]
+        for ticket in waiting:
+            settle(ticket, running.race, result, self._setup.terms, self._now)
+        if running.settled:  # by another market, or before a correction
+            self.outcome.counts["results corrected after they were paid"] += not waiting
             return
         running.settled = True
         self._sample(running, result)
-        for ticket in running.tickets:
-            if ticket.state == "OPEN" and not ticket.bet.races:
-                settle(ticket, running.race.view, result, self._setup.terms, self._now)
         self._settle_legs(running.race.state.race_id, result)
         self._leave(running)
 
@@ -304,6 +286,15 @@ class _Course:
                         won,
                     )
                 )
+
+    def _void_open(self, running: _Running) -> None:
+        """What no result has settled by the time a race is forgotten."""
+        for ticket in running.tickets:
+            if ticket.state == "OPEN":
+                over = (
+                    "its last race has no result" if ticket.bet.races else "whether it was placed is not told"
+                )
+                void(ticket, over, self._now)
 
     def _void(self, running: _Running, why: str) -> None:
         for ticket in running.tickets:
@@ -344,8 +335,16 @@ def _starts(name: str, event: Any) -> bool:
     return name == "Result" or (name == "OddsUpdate" and event["in_play"])
 
 
-def _asked(entrant: Entrant, board: Board, told: Prediction) -> Iterator[Bet]:
-    """The bets that a strategy asks for; what goes wrong in it is said with where."""
+def _standing(running: _Running, owner: int) -> tuple[Standing, ...]:
+    return tuple(
+        Standing(o.number, o.ticket.bet, o.ticket.matched, o.left if o.placed else o.ticket.stake)
+        for o in running.orders
+        if o.owner == owner and (not o.placed or o.left >= exchange.SMALLEST)
+    )
+
+
+def _asked(entrant: Entrant, board: Board, told: Prediction) -> Iterator[Bet | Cancel]:
+    """The bets and cancellations that a strategy asks for; what goes wrong in it is said with where."""
     try:
         yield from entrant.strategy.on_race(board, told) or ()
     except BacktestError as error:

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any, Literal, Protocol
 
 from schemas.records import Prediction
-from streams.backtest.bets import RUNNERS, BacktestError, Bet, Side, Venue, pick_of
+from streams.backtest.bets import RUNNERS, BacktestError, Bet, Cancel, Side, Venue, pick_of
 from streams.backtest.board import Board, Horse
 from streams.backtest.rules import Expression, expression
 
@@ -16,8 +16,8 @@ Take = Literal["all", "first", "best"]
 class Strategy(Protocol):
     """Decides on bets. It is asked at every decision, and may keep what it likes in itself."""
 
-    def on_race(self, board: Board, prediction: Prediction) -> Iterable[Bet]:
-        """The bets to make on a race as it stands; none where there is nothing to bet on."""
+    def on_race(self, board: Board, prediction: Prediction) -> Iterable[Bet | Cancel]:
+        """The bets to make on a race as it stands, and the orders to take back; none where there are none."""
 
 
 @dataclass(frozen=True, slots=True)

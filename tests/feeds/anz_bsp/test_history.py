@@ -53,6 +53,20 @@ def test_prices_come_when_they_were_known_and_the_winner_after(tmp_path: Path) -
     assert [e["program_number"] for e in card["entries"]] == ["1", "2"]
 
 
+def test_a_place_market_tells_its_starting_prices(tmp_path: Path) -> None:
+    place = {"PLACE_MARKET_ID": "223004261.0", "PLACE_BSP": "2.25"}
+    with (tmp_path / "ANZ_Thoroughbreds_2024_01.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, sorted({*COLUMNS, *place}))
+        writer.writeheader()
+        writer.writerow(line(**place))
+    events: list[tuple[str, Any]] = list(read(tmp_path))
+    (told,) = (e for name, e in events if name == "OddsUpdate" and e["market_type"] == "PLACE")
+    assert (told["market_id"], told["in_play"], told["image"]) == ("1.223004261", True, False)
+    assert [price["starting_price"] for price in told["runners"]] == [2.25]
+    times = [event["recorded_time"] for _, event in events]
+    assert times == sorted(times)
+
+
 def test_times_are_melbournes_and_days_the_meetings() -> None:
     race = race_of(line())
     assert race.scheduled.isoformat() == "2024-01-01T04:45:00+00:00"  # 12:45 in Perth

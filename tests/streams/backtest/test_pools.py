@@ -12,6 +12,8 @@ DIVIDENDS = [
     Dividend(pool="TRIO", selection="1-9-11", dividend=4958.0, unit_stake=10.0),
     Dividend(pool="QUARTET", selection="11-1-9-3", dividend=386757.6, unit_stake=1.0),
     Dividend(pool="DOUBLE", selection="12/11", dividend=177.0, unit_stake=10.0),
+    Dividend(pool="PICK 3", selection="4/1,2/11", dividend=75.25, unit_stake=1.0),
+    Dividend(pool="PICK 6 (5 OF 6)", selection="4/6/8/2/7/4", dividend=409.0, unit_stake=2.0),
     Dividend(pool="Exacta", selection="11-1", dividend=20.0, unit_stake=2.0),
 ]
 
@@ -28,6 +30,10 @@ DIVIDENDS = [
         ("SUPERFECTA", ["11", "1", "9", "3"], 386757.6),
         ("DOUBLE", ["12", "11"], 17.7),
         ("EXACTA", ["11", "1"], 10.0),
+        ("PICK 3", ["4", "2", "11"], 75.25),
+        ("TREBLE", ["4", "1", "11"], 75.25),
+        ("PICK 3", ["4", "12", "11"], 0.0),
+        ("PICK 6", ["4", "6", "8", "2", "7", "4"], None),
         ("PLACE", ["11"], None),
     ],
 )

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from schemas.records import Prediction
-from streams.backtest import Bet, Board, Entrant, Outcome, Setup, Stakes, run
+from streams.backtest import Bet, Board, Cancel, Entrant, Outcome, Setup, Stakes, run
 from streams.backtest.bets import BacktestError, Ticket
 from streams.backtest.board import LookAheadError, NoPriceYetError
 from streams.backtest.settle import Terms
@@ -244,3 +244,134 @@ def test_own_money_moves_a_pool_of_known_size(race: Any) -> None:
     ticket, _ = went(events, Favourite(), terms=Terms(pool_size=1_000.0, takeout=0.2))
     assert ticket is not None
     assert 19.0 < ticket.returned < 20.0
+
+
+def _three(race: Any, races: Any, **paid: Any) -> tuple[list[Any], tuple[str, ...]]:
+    """Three races; the last one's result tells the dividends."""
+    told = [race, *(races(f"TST-20231114-0{n}", off=race.off + n * 1_800_000_000) for n in (2, 3))]
+    events = [event for each in told for event in (each.card(), each.odds(0, PRICES))]
+    events += [told[0].result(["1", "2"]), told[1].result(["2", "1"]), told[2].result(["3", "1"], **paid)]
+    return events, tuple(each.race_id for each in told)
+
+
+@pytest.mark.parametrize(
+    ("pool", "runners", "dividend", "returned"),
+    [
+        ("PICK 3", ("1", "2", "3"), ("PICK 3", "1/2/3", 177.0), 177.0),
+        ("TREBLE", ("1", "2", "3"), ("TREBLE", "1/1,2/3", 92.0), 92.0),
+        ("PICK 3", ("1", "3", "3"), ("PICK 3", "1/2/3", 177.0), 0.0),
+        ("PICK 3", ("1", "2", "4"), ("PICK 3 (2 OF 3)", "1/2/3", 5.0), None),
+    ],
+)
+def test_bets_over_several_races_are_paid_what_the_last_one_tells(
+    races: Any, pool: str, runners: tuple[str, ...], dividend: Any, returned: float | None
+) -> None:
+    events, ids = _three(races(), races, dividends=[dividend])
+    ask = Asking(lambda board: [Bet(pool, runners, races=ids)] if board.race_id == ids[0] else [])
+    ticket, _ = went(events, ask)
+    assert ticket is not None
+    if returned is None:
+        assert (ticket.state, ticket.note) == ("VOID", f"no dividend of {pool} is told")
+    else:
+        assert (ticket.state, ticket.returned) == ("WON" if returned else "LOST", returned)
+
+
+def test_a_leg_that_is_abandoned_or_taken_out_pays_back(race: Any, races: Any) -> None:
+    events, ids = _three(race, races, dividends=[("PICK 3", "1/2/3", 177.0)])
+    ask = Asking(lambda board: [Bet("PICK 3", ("1", "2", "3"), races=ids)] if board.race_id == ids[0] else [])
+    later = races(ids[1], off=race.off + 3_600_000_000)
+    later.told = 10
+    for gone in (later.scratch(-60, "2"), later.status(-60, "ABANDONED")):
+        ticket, _ = went([*events, gone], ask)
+        assert ticket is not None
+        assert (ticket.state, ticket.profit) == ("VOID", 0.0)
+
+
+def test_a_bet_whose_last_race_never_comes_is_paid_back(race: Any, races: Any) -> None:
+    events, ids = _three(race, races)
+    ask = Asking(lambda board: [Bet("PICK 3", ("1", "2", "3"), races=ids)] if board.race_id == ids[0] else [])
+    ticket, _ = went([event for event in events if event[1]["race_id"] != ids[2]], ask)
+    assert ticket is not None
+    assert (ticket.state, ticket.note) == ("VOID", "its last race has no result")
+
+
+def test_the_tote_sells_coupled_runners_as_one(race: Any) -> None:
+    name, card = race.card()
+    for at, number in enumerate(("1", "1A")):
+        card["entries"][at] |= {"program_number": number, "betting_interest": "1"}
+    events = [
+        (name, card),
+        race.odds(0, PRICES),
+        race.scratch(-60, "1"),
+        race.result(["2", "3"], [("WIN", "1", 40.0)]),
+    ]
+    ticket, _ = went(events, Asking(lambda _: [Bet("WIN", ("2",))]))
+    assert ticket is not None
+    assert ticket.returned == 40.0
+    both = [*events, race.scratch(-30, "2")]
+    held, _ = went(
+        both,
+        Asking(lambda board: [Bet("WIN", ("2",))] if board.decision == "-2m" else []),
+        decisions=(120.0,),
+    )
+    assert held is None or held.state == "VOID"
+
+
+def test_place_bets_stand_at_the_place_market_s_starting_price(race: Any) -> None:
+    place = {"market_id": "1.2", "market_type": "PLACE", "in_play": True}
+    started = {"1": {"starting_price": 1.5}, "2": {"starting_price": 2.5}}
+    events = [
+        race.card(), race.odds(-900, PRICES, "EXCHANGE"), race.odds(5, started, "EXCHANGE", **place),
+        race.result(["1", "2"], starting_price=9.9),
+    ]  # fmt: skip
+    placed = race.result(["1", "2"], placed=True, seconds=1_100)
+    placed[1]["market_id"] = "1.2"
+    ask = Asking(lambda _: [Bet("PLACE", ("2",), 10.0, "STARTING_PRICE")])
+    ticket, _ = went([*events, placed], ask, decisions=(60.0,))
+    assert ticket is not None
+    assert (ticket.price, ticket.returned) == (2.5, 25.0)
+    assert ticket.commission == pytest.approx(0.75)  # an exchange's starting price pays it too
+    untold, _ = went(events, ask, decisions=(60.0,))
+    assert untold is not None
+    assert (untold.state, untold.note) == ("VOID", "whether it was placed is not told")
+
+
+def test_a_strategy_takes_back_what_waits_and_keeps_what_was_matched(race: Any) -> None:
+    book = {"1": {"back": 4.0, "back_size": 4.0, "lay": 4.2, "lay_size": 5.0}, "2": 2.0}
+    more = {"1": {"back": 4.0, "back_size": 100.0, "lay": 4.2, "lay_size": 5.0}}
+    events = [
+        race.card(), race.odds(-900, book, "EXCHANGE"), race.odds(-20, more, "EXCHANGE"),
+        race.status(10, "IN_PLAY"), race.result(["1", "2"]),
+    ]  # fmt: skip
+
+    def ask(board: Board) -> Iterable[Any]:
+        if board.decision == "-10m":
+            return [Bet("WIN", ("1",), 10.0, "EXCHANGE", price=4.0)]
+        (order,) = board.orders
+        assert (order.matched, order.waiting) == (4.0, 6.0)
+        return [Cancel(order.number)]
+
+    ticket, outcome = went(events, Asking(ask), decisions=(600.0, 60.0))
+    assert ticket is not None
+    assert (ticket.matched, ticket.stake, ticket.returned) == (4.0, 4.0, 16.0)
+    assert outcome.counts["cancellations of orders that were gone"] == 0
+
+
+def test_an_order_taken_back_before_it_is_placed_never_is(race: Any) -> None:
+    book = {"1": {"back": 4.0, "back_size": 100.0}, "2": 2.0}
+    events = [
+        race.card(), race.odds(-900, book, "EXCHANGE"), race.odds(-600.5, book, "EXCHANGE"),
+        race.status(10, "IN_PLAY"), race.result(["1", "2"]),
+    ]  # fmt: skip
+
+    def ask(board: Board) -> Iterable[Any]:
+        return (
+            [Cancel(board.orders[0].number), Cancel(-1)]
+            if board.orders
+            else [Bet("WIN", ("1",), 10.0, "EXCHANGE")]
+        )
+
+    ticket, outcome = went(events, Asking(ask), decisions=(601.0, 600.5), terms=Terms(delay_seconds=2.0))
+    assert ticket is not None
+    assert outcome.counts["cancellations of orders that were gone"] == 1
+    assert (ticket.state, ticket.matched) == ("WON", 10.0)  # the order was there half a second earlier
