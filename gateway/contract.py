@@ -68,6 +68,7 @@ class AlertNote(TypedDict):
     kind: AlertKind
     runner_id: str | None
     headline: str
+    detail: str
     event_time: str
 
 
@@ -136,6 +137,7 @@ class AlertEvent(TypedDict):
     number: str | None
     name: str | None
     headline: str
+    detail: str
     value: float | None
     threshold: float | None
     episode: int

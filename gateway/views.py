@@ -204,6 +204,7 @@ def _alert(alert: AlertView) -> AlertNote:
         "kind": alert["kind"],
         "runner_id": alert["runner_id"],
         "headline": alert["headline"],
+        "detail": alert["detail"],
         "event_time": iso(alert["event_time"]),
     }
 
@@ -219,6 +220,7 @@ def alert_event(alert: Alert) -> AlertEvent:
         "number": alert["number"],
         "name": alert["name"],
         "headline": alert["headline"],
+        "detail": alert["detail"],
         "value": alert["value"],
         "threshold": alert["threshold"],
         "episode": alert["episode"],

@@ -584,6 +584,7 @@ class AlertView(TypedDict):
     runner_id: str | None
     headline: str
     event_time: int
+    detail: str
 
 
 class RaceView(TypedDict):

@@ -13,7 +13,7 @@ from schemas.records import Alert, AlertKind, Scratch
 from streams.book import BACK, TRADED, WIDTH
 from streams.explanation import label
 from streams.scoring import Point
-from streams.state import RaceState, Signal
+from streams.state import Noted, RaceState, Signal
 from streams.statements import SOURCE
 from streams.view import View
 
@@ -199,12 +199,13 @@ def remember(state: RaceState, alert: Alert) -> None:
     """Keep the alert among the last ones of the race, newest first."""
     state.alerts.insert(
         0,
-        {
-            "alert_id": alert["event_id"],
-            "kind": alert["kind"],
-            "runner_id": alert["runner_id"],
-            "headline": alert["headline"],
-            "event_time": alert["event_time"],
-        },
+        Noted(
+            alert["event_id"],
+            alert["kind"],
+            alert["runner_id"],
+            alert["headline"],
+            alert["event_time"],
+            alert["detail"],
+        ),
     )
     del state.alerts[SHOWN_ALERTS:]

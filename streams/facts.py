@@ -43,6 +43,9 @@ def explain(fired: Iterable[tuple[int, Alert]], stated: dict[int, Statement]) ->
     for at, alert in fired:
         if alert["kind"] in EXPLAINED and at in stated:
             alert["detail"] = "; ".join(_effects(reasons(stated[at])))
+            for noted in stated[at].point.race.state.alerts:
+                if noted.alert_id == alert["event_id"]:
+                    noted.detail = alert["detail"]
 
 
 def _effects(found: Iterable[Reason]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from msgspec import DecodeError, Struct, field, msgpack
 
 from schemas.errors import StateError
 from schemas.records import (
-    AlertView,
+    AlertKind,
     Conditions,
     ModelPinned,
     RaceCard,
@@ -116,6 +116,17 @@ class Said(Struct):
     """The candidate, name=version."""
 
 
+class Noted(Struct):
+    """An alert of the race, for as long as it is among the last ones."""
+
+    alert_id: str
+    kind: AlertKind
+    runner_id: str | None
+    headline: str
+    event_time: int
+    detail: str = ""
+
+
 class Believed(Struct):
     """What champion and candidate said of a race last before its off, by runner."""
 
@@ -152,7 +163,7 @@ class RaceState(Struct):
     signals: dict[str, Signal] = field(default_factory=dict)
     """`RULE:runner` to its memory."""
     favourite: str | None = None
-    alerts: list[AlertView] = field(default_factory=list)
+    alerts: list[Noted] = field(default_factory=list)
     buried: bool = False
     """True of a tombstone: only watermarks are left, so that old events still change nothing."""
 

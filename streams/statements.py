@@ -148,8 +148,8 @@ def _movers(said: Said, before: Said, was: dict[str, int], view: View) -> list[R
 
 
 def _priced(was: float, now: float) -> str:
-    """The move of a price; nothing where there is none."""
-    return f" {was:.2f} to {now:.2f}" if was > 0.0 or now > 0.0 else ""
+    """The move of a price; nothing where it stood still or there is none."""
+    return f" {was:.2f} to {now:.2f}" if was != now else ""
 
 
 def _reason(

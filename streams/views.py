@@ -2,9 +2,11 @@
 
 from typing import cast
 
+from msgspec.structs import asdict
+
 from models import relative, trend
 from schemas.identity import uuid_of
-from schemas.records import RaceBars, RaceView, RunnerView
+from schemas.records import AlertView, RaceBars, RaceView, RunnerView
 from streams.book import BAR_SECONDS, TRADED, WIDTH, settle
 from streams.explanation import NOTHING as UNTOLD
 from streams.explanation import Told, figures_of_form, pace_words, told
@@ -56,7 +58,7 @@ def race_view(race: Race) -> RaceView:
         "result_state": view.result_state,
         "result_time": view.result_time,
         "winners": list(view.winners),
-        "alerts": state.alerts,
+        "alerts": [cast(AlertView, asdict(alert)) for alert in state.alerts],
         "basis": said.basis if said else "MARKET",
         "form_id": said.form_id if said else None,
         "pace_words": pace_words(view) if in_force else "",

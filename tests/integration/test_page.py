@@ -1,4 +1,4 @@
-"""`hpr up` in a real browser: in the first minute odds move, a scratch is struck out, a result posted."""
+"""`hpr up` in a real browser: in the first minute odds move, a scratch changes the pace, a race is run."""
 
 import os
 import re
@@ -27,7 +27,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     out, port = tmp_path_factory.mktemp("up") / "out", free_port()
     with out.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "hpr", "up", "--port", str(port), "--seed", "3"],
+            [sys.executable, "-m", "hpr", "up", "--port", str(port), "--seed", "2"],
             stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
         )  # fmt: skip
@@ -68,6 +68,12 @@ def test_a_race_moves_loses_a_runner_and_is_decided(up: str, page: Page) -> None
         "all => all.map(e => getComputedStyle(e).textDecorationLine).join(' ')"
     )
     assert re.search(r"100\.0\s*%", page.get_by_test_id("sum-win").inner_text())
+    # It was likely to lead: the pace goes on without it, and the alert keeps saying so.
+    alert = page.locator("[data-testid=alert][data-kind=SCRATCH]").first
+    expect(alert).to_contain_text("likely to lead until now")
+    gone = re.search(r"without (.+), likely to lead", alert.inner_text())
+    assert gone is not None
+    assert gone[1] not in page.get_by_test_id("pace-words").inner_text()
     # At once: the list has the latest alerts only.
     page.goto(f"{up}/#/")
     expect(page.locator("[data-testid=latest-alert][data-kind=SCRATCH]").first).to_be_visible()

@@ -57,6 +57,8 @@ export interface Alert {
   readonly kind: AlertKind;
   readonly runner_id: string | null;
   readonly headline: string;
+  /** What it changes in the race and why, in words; empty where nothing is known of that. */
+  readonly detail: string;
   readonly event_time: string;
 }
 

@@ -78,6 +78,7 @@ export function alert(alert_id: string, event_time = "2022-11-07T03:30:00Z"): Al
     number: "1",
     name: "Kahuka",
     headline: "Kahuka is out",
+    detail: "",
     event_time,
     expires_at: "2022-11-07T03:35:00Z",
   };

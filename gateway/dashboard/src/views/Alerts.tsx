@@ -16,6 +16,7 @@ export function Alerts({ state }: { readonly state: RaceState }) {
             <time dateTime={alert.event_time}>{localTime(alert.event_time, state.time_zone, true)}</time>
             <b>{alertKind(alert.kind)}</b>
             <p>{alert.headline}</p>
+            {alert.detail !== "" && <p class="alert-detail">{alert.detail}</p>}
           </li>
         ))}
       </ol>

@@ -1,8 +1,9 @@
-"""Trials on a real Kafka: a bad champion goes, a worse candidate is refused, a better one comes; all live."""
+"""Models on a real Kafka: what moves a race is said live, bad champions go and better candidates come."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,18 +12,19 @@ from confluent_kafka import KafkaException
 from msgspec import json
 
 from deploy.kafka.node import SingleNode
+from feeds import simulator
 from models.registry import Registry, shipped
 from models.succession import nominate
 from schemas.defaults import defaults
 from schemas.identity import uuid_of
 from schemas.records import Event, PastPerformance
 from tests.integration.services import SETTLING, read_all, run, running, spawn, wait_until
-from tests.streams.events import card, entry, header, result
+from tests.streams.events import card, entry, going, header, result
 from topics import admin
 from topics.catalogue import EVENT_TOPIC
 from topics.producer import EventProducer
 
-PREFIX = "trials."
+PREFIX = "models."
 RACES = 16
 """Of each trial: enough where one model is far ahead."""
 
@@ -60,15 +62,30 @@ class World:
             producer.publish(EVENT_TOPIC[name].name, event)
         producer.flush()
 
-    def last(self) -> dict[str, dict[str, Any]]:
-        """The last prediction of each race."""
+    def predictions(self) -> list[Any]:
+        """All of them; none while the broker's topics are being made."""
         try:
-            told = read_all(self.bootstrap, f"{PREFIX}racing.predictions")
+            return read_all(self.bootstrap, f"{PREFIX}racing.predictions")
         except KafkaException as error:
             if error.args[0].code() not in SETTLING:
                 raise
-            return {}
-        return {each["race_id"]: each for each in sorted(told, key=lambda each: each["revision"])}
+            return []
+
+    def last(self) -> dict[str, dict[str, Any]]:
+        """The last prediction of each race."""
+        return {p["race_id"]: p for p in sorted(self.predictions(), key=lambda p: p["revision"])}
+
+    def told(self, race_id: str, kind: str) -> dict[str, Any]:
+        """Wait for a prediction of a race with such a reason."""
+        found: list[dict[str, Any]] = []
+
+        def told() -> bool:
+            all_told = [p for p in self.predictions() if p["race_id"] == race_id]
+            found[:] = [p for p in all_told if any(reason["kind"] == kind for reason in p["why"])]
+            return bool(found)
+
+        wait_until(told, f"{kind} in {race_id}", SECONDS)
+        return found[-1]
 
     def is_live(self, version: str) -> bool:
         told = self.last().get(OPEN)
@@ -102,8 +119,9 @@ class World:
         return True
 
 
-@pytest.fixture
-def world(kafka: SingleNode, tmp_path: Path) -> Iterator[World]:
+@pytest.fixture(scope="module")
+def world(kafka: SingleNode, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    tmp_path = tmp_path_factory.mktemp("models")
     admin.create(kafka.bootstrap, PREFIX)
     environment = {
         "HPR_BROKER": kafka.bootstrap, "HPR_TOPIC_PREFIX": PREFIX, "HPR_MODELS": str(tmp_path / "models"),
@@ -125,6 +143,39 @@ def scaled(registry: Registry, factor: float) -> str:
     raw = json.decode(shipped().data)
     weights = {name: [factor * each for each in raw[name]] for name in ("fundamental", "residual")}
     return registry.add(json.encode({**raw, **weights}))
+
+
+def simulated() -> tuple[list[tuple[str, Any]], Any]:
+    """The first race of a simulated day until its likely leader is scratched, and that scratch."""
+    day = replace(simulator.demo(2, datetime(2023, 7, 15, 12, tzinfo=UTC)), races=1)
+    kinds = ("HorseProfile", "PastPerformance", "RaceCard", "Conditions", "OddsUpdate", "Scratch")
+    events = [each for each in simulator.events(day, form=True) if each[0] in kinds]
+    at = next(n for n, (name, _) in enumerate(events) if name == "Scratch")
+    return events[:at], events[at][1]
+
+
+def test_a_scratch_of_the_likely_leader_and_another_going_are_explained_live(world: World) -> None:
+    events, out = simulated()
+    race_id = out["race_id"]
+    world.publish(*events)
+    wait_until(lambda: "guide" in world.last().get(race_id, {}).get("model_versions", {}), "it is scored", 30)
+    before = world.last()[race_id]
+    leader = min((r for r in before["runners"] if r["pace"]), key=lambda r: r["pace"][0])
+    assert out["runner_id"] == leader["runner_id"]
+    world.publish(("Scratch", out))
+    without = world.told(race_id, "SCRATCH")
+    assert leader["name"] not in without["pace_words"]
+    (pace,) = [reason["text"] for reason in without["why"] if reason["kind"] == "PACE"]
+    assert pace.startswith(f"without {leader['number']} {leader['name']}, likely to lead until now, ")
+
+    moment = {"event_time": out["event_time"] + 1, "recorded_time": out["recorded_time"] + 1}
+    wet = {**going("SOFT", 0, "simulator"), "race_id": race_id, **moment}
+    world.publish(("Conditions", wet))
+    after = world.told(race_id, "GOING")
+    said = next(reason["text"] for reason in after["why"] if reason["kind"] == "GOING")
+    suited = next(r for r in after["runners"] if r["name"] and f"suits {r['number']} {r['name']}" in said)
+    was = next(r for r in without["runners"] if r["runner_id"] == suited["runner_id"])
+    assert suited["fundamental_probability"] > was["fundamental_probability"]
 
 
 def test_bad_champions_go_worse_candidates_are_refused_and_better_ones_come(world: World) -> None:
