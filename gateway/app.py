@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.server import ServerState
 
-from gateway import pages, past, problems, registry, rest
+from gateway import interactions, pages, past, problems, registry, rest
 from gateway.accounts import application as accounts
 from gateway.accounts.live import LiveAuthority
 from gateway.errors import GatewayError
@@ -82,6 +82,7 @@ def create_app(
     app.add_middleware(RacePage, hub=hub)
     if site is not None:
         accounts.install(app, site)
+        app.include_router(interactions.routes(site, interactions.Publisher(bootstrap, prefix, codec)))
     registry.install(app, codec.history)
     pages.install(app, static)
     return app

@@ -1,6 +1,7 @@
 """The dashboard's files: the page always asked for anew, its hashed assets kept for good."""
 
 import os
+from http import HTTPStatus
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Response
@@ -8,13 +9,15 @@ from fastapi.responses import FileResponse, HTMLResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from gateway.problems import ProblemError
+
 BUILT = Path(__file__).with_name("static")
 """Where the dashboard's build puts its files."""
 
 PAGE_HEADERS = {
     "cache-control": "no-cache",
     "content-security-policy": (
-        "default-src 'self'; base-uri 'self'; object-src 'none'; frame-ancestors 'none'"
+        "default-src 'self'; base-uri 'self'; form-action 'self'; object-src 'none'; frame-ancestors 'none'"
     ),
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -65,6 +68,14 @@ def install(app: FastAPI, folder: Path) -> None:
         if not index.is_file():
             return HTMLResponse(NOT_BUILT, 503, {"cache-control": "no-store"})
         return FileResponse(index, headers=PAGE_HEADERS)
+
+    @router.get("/sw.js", include_in_schema=False)
+    async def worker() -> Response:
+        """The service worker that shows what is pushed; beside the page, for it rules what is below it."""
+        script = folder / "sw.js"
+        if not script.is_file():
+            raise ProblemError(HTTPStatus.NOT_FOUND, "Not built", "Run `make setup` in the project's folder.")
+        return FileResponse(script, headers=PAGE_HEADERS, media_type="text/javascript")
 
     app.include_router(router)
     app.mount("/assets", Assets(directory=folder / "assets", check_dir=False))

@@ -34,6 +34,7 @@ from gateway.news import StateNews
 from gateway.positions import Position, furthest
 from gateway.positions import parse as parse_position
 from gateway.viewer import ANONYMOUS, CHANNELS, DeniedError, Viewer
+from gateway.views import without_value
 from schemas.identity import iso
 
 PROTOCOL = "hpr.v1"
@@ -174,7 +175,7 @@ class Session:
         subscription = self._channels.get(news.channel)
         if subscription is None:
             return b""
-        if flowing and not (self._answers or self._ready or news.large):
+        if flowing and self.viewer.value and not (self._answers or self._ready or news.large):
             frames: bytes | None = subscription.catch(news)
             if frames is not None:
                 return frames
@@ -223,8 +224,12 @@ class Session:
                     if (standing := states.take()) is not None:
                         if states.waits:
                             self._ready.append(name)
-                        return state_push(name, states.position, self._sources.board.state(standing, now))
+                        return state_push(name, states.position, self._state(standing, now))
         return None
+
+    def _state(self, standing: Standing, now: int) -> bytes:
+        state = self._sources.board.state(standing, now)
+        return state if self.viewer.value else without_value(state)
 
     def _make_ready(self, name: str) -> None:
         if name not in self._ready:
@@ -305,7 +310,7 @@ class Session:
             return self._subscribe_to_events(call, log, position)
         subscription, here, newer = open_channel(self._sources.board, channel, position, wanted.delta)
         self._channels[channel] = subscription
-        states = b",".join(self._sources.board.state(standing, now) for standing in newer)
+        states = b",".join(self._state(standing, now) for standing in newer)
         told = orjson.dumps(channel), here.encode().encode(), states
         self._answer(call, b'{"channel":%b,"position":"%b","states":[%b]}' % told)
         return [Join(channel)]

@@ -16,7 +16,7 @@ from gateway.board import ALL, Standing, by_time_to_off
 from gateway.contract import Problem, RaceDay, RaceForm, RaceHistory, RaceState
 from gateway.hub import Hub, wall
 from gateway.problems import ProblemError
-from gateway.withheld import is_withheld, without_value
+from gateway.withheld import is_withheld
 from schemas.identity import iso
 
 RETRY_SECONDS = 1
@@ -72,7 +72,8 @@ def races(hub: Hub) -> APIRouter:
         """What form says of each runner, and what its chance is made of."""
         check_scope(request.scope, Scopes.READ_RACES)
         view = _find(hub, race_id).view
-        body = orjson.dumps(views.race_form(view))
+        form = views.race_form(view)
+        body = orjson.dumps(views.form_without_value(form) if is_withheld(request.scope) else form)
         return cached.answer(request.scope, body, cached.tag_of(body), views.age_seconds(view, wall()))
 
     return router
@@ -88,7 +89,7 @@ def race_page(hub: Hub, race_id: str, scope: Scope) -> Response:
 
 
 def _shown(scope: Scope, state: bytes) -> bytes:
-    return without_value(state) if is_withheld(scope) else state
+    return views.without_value(state) if is_withheld(scope) else state
 
 
 def service(hub: Hub) -> APIRouter:

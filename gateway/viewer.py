@@ -19,6 +19,8 @@ class Viewer:
     """How many channels it may hold; None for what the gateway allows everyone."""
     denied: frozenset[str] = frozenset()
     """Kinds of channels it may not have: `race`, `track`, `alerts`, `alerts:me`."""
+    value: bool = True
+    """Whether states come with what value is read from."""
 
 
 ANONYMOUS = Viewer()

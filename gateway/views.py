@@ -148,6 +148,24 @@ def race_form(view: RaceView) -> RaceForm:
     }
 
 
+BELIEFS = ("win_probability", "place_probability", "fair_odds", "fundamental_probability")
+"""Of a runner what the models believe: beside a price it is value."""
+
+
+def without_value(state: bytes) -> bytes:
+    """JSON of a RaceState without what value is read from: facts and prices are left."""
+    race = orjson.loads(state)
+    race |= {"alerts": [], "why": [], "confidence": None}
+    for runner in race["runners"]:
+        runner.update(dict.fromkeys(BELIEFS))
+    return orjson.dumps(race)
+
+
+def form_without_value(form: RaceForm) -> RaceForm:
+    """What form says of a race without the parts that its probabilities are made of."""
+    return {**form, "runners": [{**runner, "contributions": []} for runner in form["runners"]]}
+
+
 def _price(price: float) -> float | None:
     return round(price, PRICE_DECIMALS) if price > 0.0 else None
 

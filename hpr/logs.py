@@ -6,6 +6,8 @@ from typing import Any
 
 import structlog
 
+SECRETIVE = ("aiosqlite", "asyncpg", "sqlalchemy", "websockets", "httpcore", "urllib3", "apprise")
+"""Loggers that at debug write what they carry: cookies, keys, rows, addresses with a token in them."""
 QUIET = ("faust", "aiokafka", "mode", "asyncio", "uvicorn", "alembic", "httpx", "streams.transport")
 
 
@@ -39,6 +41,8 @@ def configure(level: str, style: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    for name in SECRETIVE:
+        logging.getLogger(name).setLevel(max(root.level, logging.INFO))
     if level != "debug":
         for name in QUIET:
             logging.getLogger(name).setLevel("WARNING")

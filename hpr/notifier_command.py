@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from hpr import logs
 from hpr.codec import codec
-from hpr.options import Broker, LogFormat, LogLevel, Prefix, Registry
+from hpr.options import Broker, HttpHost, LogFormat, LogLevel, Prefix, Registry
 from hpr.settings import Settings, settings
 
 
@@ -19,6 +20,11 @@ def notifier(
     topic_prefix: Prefix = None,
     registry: Registry = None,
     database: Annotated[str | None, typer.Option(help="Database of accounts, by URL [HPR_DATABASE].")] = None,
+    http_host: HttpHost = None,
+    http_port: Annotated[
+        int | None,
+        typer.Option(help="Port of health and metrics, 0 for none [HPR_NOTIFIER_HTTP_PORT, 0]."),
+    ] = None,
     log_level: LogLevel = None,
     log_format: LogFormat = None,
 ) -> None:
@@ -33,6 +39,8 @@ def notifier(
         topic_prefix=topic_prefix,
         registry=registry,
         database=database,
+        http_host=http_host,
+        notifier_http_port=http_port,
         log_level=log_level,
         log_format=log_format,
     )
@@ -44,6 +52,7 @@ def notifier(
 
 async def _run(chosen: Settings) -> None:
     from gateway.delivery.notifier import NotifierSettings, opened
+    from hpr.health import Health, Pulse, listening
 
     wanted = NotifierSettings(
         chosen.broker, chosen.topic_prefix, chosen.live_prefix, chosen.database, Path(chosen.secrets),
@@ -53,7 +62,12 @@ async def _run(chosen: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with opened(wanted, codec(chosen)) as (running, senders):
+    pulse = Pulse()
+    async with AsyncExitStack() as here:
+        running, senders = await here.enter_async_context(opened(wanted, codec(chosen)))
+        health = Health(lambda: pulse.at, lambda: running.ready)
+        here.enter_context(listening(health, chosen.http_host, chosen.notifier_http_port))
+        here.callback(asyncio.create_task(pulse.beat()).cancel)
         work = asyncio.create_task(running.run(senders))
         stopping = asyncio.create_task(stop.wait())
         done, _ = await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -22,6 +22,7 @@ Registry = Annotated[
         help="A Confluent-compatible schema registry by URL, instead of the one built in [HPR_REGISTRY]."
     ),
 ]
+HttpHost = Annotated[str | None, typer.Option(help="Address of health and metrics [HPR_HTTP_HOST].")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print figures as JSON.")]
 LogLevel = Annotated[
     Literal["debug", "info", "warning", "error"] | None,

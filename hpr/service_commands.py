@@ -13,7 +13,7 @@ import typer
 
 from hpr import logs
 from hpr.codec import codec
-from hpr.options import Broker, LogFormat, LogLevel, Prefix, Registry
+from hpr.options import Broker, HttpHost, LogFormat, LogLevel, Prefix, Registry
 from hpr.settings import settings
 
 log = structlog.get_logger("hpr")
@@ -30,9 +30,7 @@ def worker(
             help="Static group membership, one a worker: restarts take over at once [HPR_WORKER_INSTANCE]."
         ),
     ] = None,
-    http_host: Annotated[
-        str | None, typer.Option(help="Address of health and metrics [HPR_HTTP_HOST].")
-    ] = None,
+    http_host: HttpHost = None,
     http_port: Annotated[
         int | None, typer.Option(help="Port of health and metrics, 0 for none [HPR_HTTP_PORT, 9100].")
     ] = None,
@@ -83,6 +81,10 @@ def form(
     models: Annotated[
         str | None, typer.Option(help="Folder of the registry of models [HPR_MODELS, .hpr/models].")
     ] = None,
+    http_host: HttpHost = None,
+    http_port: Annotated[
+        int | None, typer.Option(help="Port of health and metrics, 0 for none [HPR_FORM_HTTP_PORT, 0].")
+    ] = None,
     log_level: LogLevel = None,
     log_format: LogFormat = None,
 ) -> None:
@@ -95,11 +97,13 @@ def form(
     """
     chosen = settings(
         form_snapshot=snapshot, broker=broker, topic_prefix=topic_prefix, registry=registry,
-        trials=trials, models=models, log_level=log_level, log_format=log_format,
+        trials=trials, models=models, http_host=http_host, form_http_port=http_port,
+        log_level=log_level, log_format=log_format,
     )  # fmt: skip
     logs.configure(chosen.log_level, chosen.log_format)
     wire = codec(chosen)
     from hpr.feed_commands import wait_for_broker
+    from hpr.health import Health, listening
     from models.registry import Registry as Models
     from streams.form_worker import FormWorker, Settings
     from streams.trials import Judge, Source
@@ -114,12 +118,14 @@ def form(
         Source(chosen.broker, chosen.topic_prefix, wire), Models(Path(chosen.models)), chosen.trials
     )
     judging = threading.Thread(target=judge.run, args=(stop,), name="judge")
-    judging.start()
-    try:
-        worker.run(stop)
-    finally:
-        stop.set()
-        judging.join()
+    health = Health(lambda: worker.turned_at, lambda: worker.caught_up)
+    with listening(health, chosen.http_host, chosen.form_http_port):
+        judging.start()
+        try:
+            worker.run(stop)
+        finally:
+            stop.set()
+            judging.join()
     log.info("form worker stopped", answers=worker.answered)
 
 

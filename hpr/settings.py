@@ -27,9 +27,17 @@ class Settings(GatewaySettings, LiveSettings):
     replication: int = Field(1, ge=1, le=15, description="Replicas of topics created")
     host: str = Field("127.0.0.1", description="Address that the gateway listens on")
     port: int = Field(8000, ge=0, le=65535, description="Port that the gateway listens on")
-    http_host: str = Field("127.0.0.1", description="Address of a worker's health and metrics")
+    http_host: str = Field(
+        "127.0.0.1", description="Address of health and metrics of worker, form worker and notifier"
+    )
     http_port: int = Field(
         9100, ge=0, le=65535, description="Port of a worker's health and metrics; 0 for none"
+    )
+    form_http_port: int = Field(
+        0, ge=0, le=65535, description="Port of the form worker's health and metrics; 0 for none"
+    )
+    notifier_http_port: int = Field(
+        0, ge=0, le=65535, description="Port of the notifier's health and metrics; 0 for none"
     )
     worker_instance: str | None = Field(None, description="Static group membership of a worker, one for each")
     models: str = Field(".hpr/models", min_length=1, description="Folder of the registry of form models")

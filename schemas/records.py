@@ -20,6 +20,8 @@ AlertKind = Literal[
 ]
 Surface = Literal["UNKNOWN", "DIRT", "TURF", "SYNTHETIC"]
 FeedState = Literal["CONNECTED", "HEARTBEAT", "DISCONNECTED", "ENDED"]
+InteractionKind = Literal["VIEWED", "TRACKED", "UNTRACKED", "TICKETED"]
+InteractionSubject = Literal["RACE", "RUNNER", "HORSE", "JOCKEY", "TRAINER", "TRACK"]
 ModelRole = Literal["CHAMPION", "CANDIDATE"]
 MarketType = Literal["WIN", "PLACE", "OTHER"]
 Pool = Literal["EXCHANGE", "FIXED", "TOTE"]
@@ -151,6 +153,22 @@ class HorseProfile(TypedDict):
     dam_name: str | None
     dam_sire_name: str | None
     owner_name: str | None
+
+
+class Interaction(TypedDict):
+    """What somebody looked at, follows or has on their ticket, under a pseudonym and by their consent
+    only. race_id is empty where it concerns no race; sequence counts within one report."""
+
+    event_id: str
+    source: str
+    race_id: str
+    event_time: int
+    recorded_time: int
+    sequence: int
+    pseudonym: str
+    kind: InteractionKind
+    subject: InteractionSubject
+    key: str
 
 
 class ModelPinned(TypedDict):
@@ -716,6 +734,7 @@ Event = (
     | FeedStatus
     | FormRequest
     | HorseProfile
+    | Interaction
     | ModelPinned
     | ModelSnapshot
     | Notice

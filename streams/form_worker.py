@@ -68,6 +68,11 @@ class FormWorker:
         self._ended: set[str] = set()
         """Partitions with nothing left to fetch."""
         self._merge = PartitionMerge({})
+        self._partitions = 0
+        self.caught_up = False
+        """Whether all that there was at the start has been read."""
+        self.turned_at = time.monotonic()
+        """When it last went round."""
         self._dirty = False
         self._due = time.monotonic() + SNAPSHOT_SECONDS
         self.answered = 0
@@ -123,6 +128,7 @@ class FormWorker:
             for partition in found[name].partitions
         }
         self._merge, self._ended = PartitionMerge(ranks), set()
+        self._partitions, self.caught_up = len(ranks), False
         parts = []
         for key in ranks:
             name, _, partition = key.rpartition(":")
@@ -142,6 +148,8 @@ class FormWorker:
         for located in taken:
             self._work(located)
         self._producer.poll()
+        self.caught_up = self.caught_up or len(self._ended) == self._partitions
+        self.turned_at = time.monotonic()
         if self._dirty and time.monotonic() >= self._due:
             self._snapshot()
 

@@ -89,6 +89,15 @@ RULES = Topic(
 NOTICES = Topic(
     "alerts.notices", "Notice", "user_id", PARTITIONS, "delete", 7 * DAY_MS, "Alerts for one user each"
 )
+INTERACTIONS = Topic(
+    "users.interactions",
+    "Interaction",
+    "pseudonym",
+    PARTITIONS,
+    "delete",
+    400 * DAY_MS,
+    "What users looked at, follow and have on their tickets, by consent and under a pseudonym",
+)
 FORM_REQUESTS = _fact("form.requests", "FormRequest", -1, 7, "What the race worker asks of the form worker")
 SNAPSHOTS = Topic(
     "models.snapshots", "ModelSnapshot", "model", 1, "delete", 400 * DAY_MS, "Champion and candidate compared"
@@ -117,6 +126,7 @@ ALL = (
     BARS,
     RULES,
     NOTICES,
+    INTERACTIONS,
     DEAD_LETTERS,
     FEED_STATUS,
 )

@@ -115,6 +115,11 @@ class EventProducer:
                 )
         self._raise_failure()
 
+    def purge(self) -> None:
+        """Give up what is not sent yet."""
+        self._producer.purge()
+        self._producer.poll(0)
+
     def mark(self) -> int:
         """A mark behind all that has been published so far, for `acknowledged`."""
         self._epoch += 1

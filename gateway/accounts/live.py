@@ -32,7 +32,8 @@ class LiveAuthority:
             VALUE if principal.withheld else frozenset() if Scope.READ_ALERTS in principal.scopes else OWN
         )
         again = micros(now) + LOOKED_AT_AGAIN_MICROS
-        return Viewer(str(principal.user_id), again, principal.entitlements.channels, denied)
+        most, value = principal.entitlements.channels, principal.withheld is None
+        return Viewer(str(principal.user_id), again, most, denied, value)
 
     async def _principal(self, shown: Credentials, now: datetime) -> Principal | None:
         if shown.token is not None:

@@ -87,6 +87,14 @@ def check_scope(asked: AsgiScope, scope: Scope) -> None:
         raise ProblemError(HTTPStatus.FORBIDDEN, "Not allowed", detail)
 
 
+def entitlements_of(asked: AsgiScope) -> Entitlements | None:
+    """What whoever asks is entitled to; None where there are no accounts, and so no bounds."""
+    if "principal" not in asked:
+        return None
+    principal: Principal | None = asked["principal"]
+    return tiers.ANONYMOUS if principal is None or principal.pending else principal.entitlements
+
+
 def person(request: Request) -> Principal:
     """A dependency: a person who is signed in; keys manage no account."""
     principal = asker(request)

@@ -11,6 +11,13 @@ export default defineConfig({
     // A strict content security policy allows no data: addresses.
     assetsInlineLimit: 0,
     target: "es2022",
+    rollupOptions: {
+      input: { index: "index.html", sw: "src/sw.ts" },
+      output: {
+        // The service worker stands beside the page, under a name that never changes.
+        entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
+      },
+    },
   },
   server: { proxy: { "/v1": { target: gateway, ws: true } } },
   test: { include: ["tests/**/*.test.ts"] },

@@ -68,7 +68,7 @@ def payload(items: list[dict[str, Any]]) -> bytes:
             "tag": ids[0],
             "alert_ids": ids[:40],
             "kind": first["kind"],
-            "url": f"/?race={first['race_id']}",
+            "url": f"/#/race/{first['race_id']}" if first["race_id"] else "/#/alerts",
             "event_time": first["event_time"],
         }
     )

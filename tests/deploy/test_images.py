@@ -34,12 +34,13 @@ def test_the_compose_file_is_valid_and_names_the_services() -> None:
     command = [*compose(), "--file", str(PROJECT / "docker-compose.yml"), "config", "--services"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=PROJECT)
     assert done.returncode == 0, done.stderr
-    assert sorted(done.stdout.split()) == ["gateway", "kafka", "simulator", "topics", "worker"]
+    services = ["form", "gateway", "kafka", "notifier", "simulator", "sink", "topics", "worker"]
+    assert sorted(done.stdout.split()) == services
 
 
 def test_every_target_of_the_compose_file_is_a_stage() -> None:
     targets = re.findall(r"target: (\w+)", COMPOSE)
-    assert set(targets) == {"feed", "worker", "gateway"}
+    assert set(targets) == {"feed", "worker", "form", "gateway", "notifier", "sink"}
     assert set(targets) <= set(stages())
 
 
@@ -51,6 +52,40 @@ def test_services_run_without_root_from_a_lock(target: str) -> None:
     assert (PROJECT / lock[1]).exists()
     assert "USER hpr" in text
     assert text.index("USER hpr") < text.index("CMD [")
+
+
+@pytest.mark.parametrize(
+    ("target", "image", "port"), [("form", "worker", 9110), ("notifier", "gateway", 9120)]
+)
+def test_services_without_a_port_for_people_have_one_for_their_health(
+    target: str, image: str, port: int
+) -> None:
+    text = stage(target)
+    assert f"FROM {image} AS {target}\n" in DOCKERFILE
+    assert f"ENV HPR_{target.upper()}_HTTP_PORT={port}\n" in text
+    assert f"http://127.0.0.1:{port}/healthz" in text
+    assert f'CMD ["hpr", "{target}"]' in text
+
+
+def service(name: str) -> str:
+    """The text of one service of the compose file."""
+    found = re.search(rf"^  {name}:\n((?:    .*\n|\n)+)", COMPOSE, flags=re.MULTILINE)
+    assert found is not None
+    return found[1]
+
+
+def test_what_two_services_share_is_one_volume() -> None:
+    assert "work-data:/var/lib/hpr/.hpr" in service("worker")
+    assert "work-data:/var/lib/hpr/.hpr" in service("form")
+    assert "site-data:/var/lib/hpr/.hpr" in service("gateway")
+    assert "site-data:/var/lib/hpr/.hpr" in service("notifier")
+    assert "history-data:/var/lib/hpr/history" in service("gateway")
+    assert "history-data:/var/lib/hpr/history" in service("sink")
+    for name in ("notifier", "sink"):
+        assert "environment: *site" in service(name)
+    # A volume takes the owner of the folder that it is mounted on, if there is one.
+    assert "--owner hpr" in stage("base")
+    assert re.search(r"install .* /var/lib/hpr/\.hpr /var/lib/hpr/history", stage("base"))
 
 
 def test_the_broker_of_the_compose_file_is_the_one_that_tests_run() -> None:

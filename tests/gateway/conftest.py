@@ -216,4 +216,5 @@ def page(tmp_path: Path) -> Path:
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_text("<!doctype html><title>built</title>")
     (tmp_path / "assets" / "index-abc.js").write_text("let built = true;")
+    (tmp_path / "sw.js").write_text("let works = true;")
     return tmp_path

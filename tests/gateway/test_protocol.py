@@ -461,3 +461,25 @@ def test_of_several_races_written_together_only_the_last_has_the_position_of_all
     frames = talk.told(StateNews(board, "track:*", moves, before, NOON, again=False))
     positions = [frame["push"]["position"] for frame in frames]
     assert positions == [before.encode()] * 3 + [board.position("track:*").encode()]
+
+
+def test_from_whom_value_is_withheld_gets_states_without_it(
+    view: ViewMaker, runner: Callable[..., Any], new_board: BoardMaker
+) -> None:
+    board = new_board()
+    board.apply(view(RACES[0], 1, runners=[runner("7", fair_odds=4.0, back=5.0)]), 0, 0)
+    talk = connected(board, tokens=lambda _: Viewer("ann", value=False))
+    [first] = talk.call("subscribe", channel="track:*", delta=True)["result"]["states"]
+    before = board.position("track:*")
+    standing = board.apply(view(RACES[0], 2, runners=[runner("7", fair_odds=4.0, back=6.0)]), 0, 1)
+    assert standing is not None
+    moves = [Move(None, standing)]
+    # What is framed once for everybody is not for them.
+    assert talk.told(StateNews(board, "track:*", moves, before, NOON, again=False)) == []
+    [frame] = talk.hear()
+    states = [first, frame["push"]["state"]]
+    assert [(s["runners"][0]["fair_odds"], s["runners"][0]["back"]) for s in states] == [
+        (None, 5.0),
+        (None, 6.0),
+    ]
+    assert frame["push"]["position"] == board.position("track:*").encode()

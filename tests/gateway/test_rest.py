@@ -154,10 +154,20 @@ async def test_the_page_is_asked_for_anew_and_its_assets_are_kept(client: httpx.
     assert (await client.get("/assets/gone.js")).status_code == 404
 
 
+async def test_the_service_worker_stands_beside_the_page_and_is_asked_for_anew(
+    client: httpx.AsyncClient,
+) -> None:
+    worker = await client.get("/sw.js")
+    assert worker.headers["content-type"].startswith("text/javascript")
+    assert worker.headers["cache-control"] == "no-cache"
+    assert "default-src 'self'" in worker.headers["content-security-policy"]
+
+
 async def test_without_a_built_dashboard_the_page_says_how_to_build_it(tmp_path: Path) -> None:
     app = create_app(NOBODY, static=tmp_path)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
         answer = await client.get("/")
         assert answer.status_code == 503
         assert "make setup" in answer.text
-        assert (await client.get("/assets/index-abc.js")).status_code == 404
+        for path in ("/assets/index-abc.js", "/sw.js"):
+            assert (await client.get(path)).status_code == 404

@@ -139,3 +139,19 @@ def test_a_race_without_bars_has_an_empty_history(
     history = views.race_history(view(runners=[runner("a")]), None)
     assert (history["bar_seconds"], history["times"]) == (60, [])
     assert [(shown["runner_id"], shown["prices"]) for shown in history["runners"]] == [("a", [])]
+
+
+def test_without_value_a_race_is_facts_and_prices(
+    view: Callable[..., RaceView], runner: Callable[..., RunnerView]
+) -> None:
+    believed = dict.fromkeys(views.BELIEFS, 0.25)
+    priced = runner("7", back=4.0, public_probability=0.2, **believed)
+    alert = {"alert_id": "a", "kind": "VALUE", "runner_id": "7", "headline": "", "event_time": NOON}
+    facts = view(runners=[priced], why=["7 is likelier"], confidence=0.9, alerts=[alert])
+    whole = views.encode_state(views.encode_facts(facts), "fresh", 1.0)
+    left = json.loads(views.without_value(whole))
+    assert [left["runners"][0][name] for name in views.BELIEFS] == [None] * 4
+    assert (left["why"], left["alerts"], left["confidence"]) == ([], [], None)
+    assert left["runners"][0]["back"] == 4.0
+    assert left["runners"][0]["public_probability"] == 0.2
+    assert left.keys() == json.loads(whole).keys()

@@ -15,7 +15,7 @@ def as_before() -> Iterator[None]:
     handlers, level = root.handlers, root.level
     yield
     root.handlers, root.level = handlers, level
-    for name in logs.QUIET:
+    for name in (*logs.QUIET, *logs.SECRETIVE):
         logging.getLogger(name).setLevel(logging.NOTSET)
     structlog.reset_defaults()
 
@@ -64,3 +64,11 @@ def test_libraries_are_quiet_unless_debugging(capsys: pytest.CaptureFixture[str]
     err = capsys.readouterr().err
     assert "unseen" not in err
     assert "seen" in err
+
+
+def test_libraries_never_write_what_they_carry(capsys: pytest.CaptureFixture[str]) -> None:
+    for level in ("debug", "info"):
+        logs.configure(level, "console")
+        for name in logs.SECRETIVE:
+            logging.getLogger(name).debug("cookie: hpr=secret")
+    assert "secret" not in capsys.readouterr().err

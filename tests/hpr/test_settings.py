@@ -51,6 +51,8 @@ def test_every_setting_can_come_from_the_file(toml: Toml) -> None:
         "port": 0,
         "http_host": "0.0.0.0",
         "http_port": 9200,
+        "form_http_port": 9110,
+        "notifier_http_port": 9120,
         "worker_instance": "w1",
         "registry": "http://127.0.0.1:8081",
         "registry_cache": "ids",

@@ -92,7 +92,9 @@ class TrackedItem(Item):
 
 Key = Annotated[
     Text,
-    Path(min_length=1, max_length=128, pattern=r"^[\w .:'@/-]+$", description="Its id, or a track's code"),
+    Path(
+        min_length=1, max_length=128, pattern=r"^[\w .,:'@/()&!-]+$", description="Its id, or a track's code"
+    ),
 ]
 
 

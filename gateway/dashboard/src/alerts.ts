@@ -1,20 +1,25 @@
 /** The alerts that came over their channel, newest first, each once however often it was sent. */
 import type { Alert, AlertEvent } from "./contract";
 
-export interface Log {
-  readonly events: readonly AlertEvent[];
+interface Told {
+  readonly alert_id: string;
+  readonly event_time: string;
+}
+
+export interface Log<T extends Told = AlertEvent> {
+  readonly events: readonly T[];
   /** Whether some came while away that are not to be had any more. */
   readonly gap: boolean;
 }
 
-export const emptyLog: Log = { events: [], gap: false };
+export const emptyLog: Log<never> = { events: [], gap: false };
 
 const KEPT = 200;
 
 /** The log with these events in it. */
-export function log(held: Log, events: readonly AlertEvent[]): Log {
+export function log<T extends Told>(held: Log<T>, events: readonly T[]): Log<T> {
   const known = new Set(held.events.map((event) => event.alert_id));
-  const fresh: AlertEvent[] = [];
+  const fresh: T[] = [];
   for (const event of events) {
     if (known.has(event.alert_id)) continue;
     known.add(event.alert_id);
@@ -24,7 +29,7 @@ export function log(held: Log, events: readonly AlertEvent[]): Log {
 }
 
 /** The log with the note that it has a gap. */
-export function passedOver(held: Log): Log {
+export function passedOver<T extends Told>(held: Log<T>): Log<T> {
   return { ...held, gap: true };
 }
 
@@ -35,6 +40,6 @@ export function ofRace(held: Log, raceId: string, carried: readonly Alert[]): re
   return more.length > 0 ? newestFirst([...carried, ...more]) : carried;
 }
 
-function newestFirst<T extends Alert>(alerts: readonly T[]): T[] {
+function newestFirst<T extends Told>(alerts: readonly T[]): T[] {
   return [...alerts].sort((one, other) => Date.parse(other.event_time) - Date.parse(one.event_time));
 }

@@ -126,6 +126,16 @@ export interface AlertEvent extends Alert {
   readonly expires_at: string;
 }
 
+/** An alert that one's own rule asked for, as the channel `alerts:me` tells it. */
+export interface NoticeEvent {
+  readonly alert_id: string;
+  readonly race_id: string;
+  readonly kind: string;
+  readonly title: string;
+  readonly text: string;
+  readonly event_time: string;
+}
+
 export interface RaceDay {
   readonly server_time: string;
   readonly races: readonly RaceState[];
@@ -155,6 +165,15 @@ export function isAlertEvent(value: unknown): value is AlertEvent {
   if (typeof value !== "object" || value === null) return false;
   const event = value as Partial<AlertEvent>;
   return [event.alert_id, event.race_id, event.kind, event.headline, event.event_time].every(
+    (field) => typeof field === "string",
+  );
+}
+
+/** Whether a value can be shown as an alert of one's own. */
+export function isNoticeEvent(value: unknown): value is NoticeEvent {
+  if (typeof value !== "object" || value === null) return false;
+  const event = value as Partial<NoticeEvent>;
+  return [event.alert_id, event.race_id, event.kind, event.title, event.text, event.event_time].every(
     (field) => typeof field === "string",
   );
 }

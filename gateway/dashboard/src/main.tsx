@@ -5,6 +5,7 @@ import "./styles/base.css";
 import "./styles/day.css";
 import "./styles/race.css";
 import "./styles/runners.css";
+import "./styles/account.css";
 import { followAddress } from "./route";
 import { start } from "./store";
 import { App } from "./views/App";

@@ -1,5 +1,5 @@
 /** The live protocol as a pure reducer: what happened goes in, the next session and what to do about it come out. */
-import { type AlertEvent, isAlertEvent, isRaceState, type RaceState } from "./contract";
+import { type AlertEvent, isAlertEvent, isNoticeEvent, isRaceState, type NoticeEvent, type RaceState } from "./contract";
 import { type Call, call, dial, type Effect, end, lose, type Session, settle, type Step } from "./session";
 
 export type Happening =
@@ -96,7 +96,7 @@ function onResult(session: Session, asked: Call, result: Readonly<Record<string,
     { ...session, positions },
     [
       ...deliver(listOf(result["states"])),
-      ...(missed ? [{ type: "missed" } as const] : []),
+      ...(missed ? [{ type: "missed", channel: asked.channel } as const] : []),
       ...announce(listOf(result["events"])),
     ],
   ];
@@ -154,7 +154,11 @@ function listOf(value: unknown): readonly unknown[] {
 
 function announce(values: readonly unknown[]): readonly Effect[] {
   const alerts: readonly AlertEvent[] = values.filter(isAlertEvent);
-  return alerts.length > 0 ? [{ type: "alert", alerts }] : [];
+  const notices: readonly NoticeEvent[] = values.filter(isNoticeEvent);
+  return [
+    ...(alerts.length > 0 ? [{ type: "alert", alerts } as const] : []),
+    ...(notices.length > 0 ? [{ type: "notice", notices } as const] : []),
+  ];
 }
 
 function deliver(values: readonly unknown[]): readonly Effect[] {

@@ -1,5 +1,5 @@
 /** One live session with the gateway as plain data, and the small changes made to it. Times are milliseconds. */
-import type { AlertEvent, RaceState } from "./contract";
+import type { AlertEvent, NoticeEvent, RaceState } from "./contract";
 
 export type Phase = "connecting" | "live" | "waiting" | "ended";
 export type Method = "connect" | "subscribe" | "unsubscribe";
@@ -33,8 +33,9 @@ export type Effect =
   | { readonly type: "send"; readonly text: string }
   | { readonly type: "deliver"; readonly states: readonly RaceState[] }
   | { readonly type: "alert"; readonly alerts: readonly AlertEvent[] }
-  /** Alerts came while away that are not to be had any more. */
-  | { readonly type: "missed" }
+  | { readonly type: "notice"; readonly notices: readonly NoticeEvent[] }
+  /** Events of a channel came while away that are not to be had any more. */
+  | { readonly type: "missed"; readonly channel: string }
   | { readonly type: "reset" };
 
 export type Step = readonly [Session, readonly Effect[]];

@@ -1,5 +1,5 @@
 /** The WebSocket shell: feeds what happens to the protocol's reducer and carries out what it answers. */
-import type { AlertEvent, RaceState } from "./contract";
+import type { AlertEvent, NoticeEvent, RaceState } from "./contract";
 import { type Happening, step } from "./protocol";
 import { fresh, type Session } from "./session";
 
@@ -7,14 +7,18 @@ export interface Listener {
   session(session: Session): void;
   states(states: readonly RaceState[]): void;
   alerts(alerts: readonly AlertEvent[]): void;
-  /** Alerts came while away that are not to be had any more. */
-  missed(): void;
+  /** Alerts that one's own rules asked for. */
+  notices(notices: readonly NoticeEvent[]): void;
+  /** Events of a channel came while away that are not to be had any more. */
+  missed(channel: string): void;
   /** The server is of another epoch: nothing held is comparable any more. */
   reset(): void;
 }
 
 export interface Live {
   want(channels: readonly string[]): void;
+  /** Connects anew, as whoever is signed in now. */
+  anew(): void;
 }
 
 const TICK = 1_000;
@@ -34,7 +38,8 @@ export function goLive(address: string, listener: Listener): Live {
       else if (effect.type === "send") socket?.send(effect.text);
       else if (effect.type === "deliver") listener.states(effect.states);
       else if (effect.type === "alert") listener.alerts(effect.alerts);
-      else if (effect.type === "missed") listener.missed();
+      else if (effect.type === "notice") listener.notices(effect.notices);
+      else if (effect.type === "missed") listener.missed(effect.channel);
       else listener.reset();
     }
     if (next !== before) listener.session(next);
@@ -67,5 +72,5 @@ export function goLive(address: string, listener: Listener): Live {
   window.addEventListener("online", hurry);
   document.addEventListener("visibilitychange", hurry);
   happen({ type: "start" });
-  return { want: (channels) => happen({ type: "want", channels }) };
+  return { want: (channels) => happen({ type: "want", channels }), anew: () => happen({ type: "start" }) };
 }

@@ -1,8 +1,10 @@
 /** The page's state as signals, and the wiring that fills them from REST and the live session. */
 import { computed, effect, signal } from "@preact/signals";
 import { type Log, emptyLog, log, passedOver } from "./alerts";
+import { me, standing, wasSignedIn, whoAmI } from "./api";
 import { accept, type Board } from "./board";
-import type { RaceState } from "./contract";
+import type { NoticeEvent, RaceState } from "./contract";
+import { tellViews } from "./interactions";
 import { getHistory, getRace, getRaces, liveAddress, Refused } from "./rest";
 import { route } from "./route";
 import { fresh, type Session } from "./session";
@@ -14,12 +16,18 @@ export const board = signal<Board>(new Map());
 export const session = signal<Session>(fresh);
 /** What came over the channel of alerts since the page was opened, also while it was offline. */
 export const alerts = signal<Log>(emptyLog);
+/** What one's own rules asked for, of whoever is signed in. */
+export const notices = signal<Log<NoticeEvent>>(emptyLog);
 export const trail = signal<Trail>(emptyTrail);
 /** Whether the first answer for this page has come, and what went wrong if one did not. */
 export const loaded = signal(false);
 export const failure = signal<string | null>(null);
 
 export const raceId = computed(() => (route.value.page === "race" ? route.value.raceId : null));
+const MINE = "alerts:me";
+/** Whose connection it is: the account that is wholly signed in. */
+const who = computed(() => (me.value && me.value.second_factors.length === 0 ? me.value.user_id : null));
+const seer = computed(() => `${who.value} ${standing.value}`);
 export const isLive = computed(() => session.value.phase === "live");
 
 /** People read ten pictures a second at most; what comes in between is drawn together. */
@@ -76,7 +84,11 @@ export function start(): void {
     session: (next) => (session.value = next),
     states: arrive,
     alerts: (events) => (alerts.value = log(alerts.peek(), events)),
-    missed: () => (alerts.value = passedOver(alerts.peek())),
+    notices: (events) => (notices.value = log(notices.peek(), events)),
+    missed: (channel) => {
+      if (channel === MINE) notices.value = passedOver(notices.peek());
+      else alerts.value = passedOver(alerts.peek());
+    },
     reset: () => {
       waiting = [];
       board.value = new Map();
@@ -89,8 +101,23 @@ export function start(): void {
     trail.value = emptyTrail;
     loaded.value = false;
     failure.value = null;
-    live.want([id === null ? "track:*" : `race:${id}`, "alerts"]);
     void load(id);
+  });
+  effect(() => {
+    const id = raceId.value;
+    live.want([id === null ? "track:*" : `race:${id}`, "alerts", ...(who.value ? [MINE] : [])]);
+  });
+  if (wasSignedIn()) void whoAmI();
+  tellViews();
+  // The cookie comes with the opening request: another person, or one who may see less, needs another connection.
+  let before = seer.peek();
+  effect(() => {
+    if (seer.value === before) return;
+    before = seer.value;
+    notices.value = emptyLog;
+    board.value = new Map();
+    live.anew();
+    void load(raceId.peek());
   });
   // After every gap the bars are read again: live points alone would draw a straight line across it.
   effect(() => {

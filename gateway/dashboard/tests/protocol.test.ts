@@ -147,6 +147,14 @@ describe("alerts", () => {
   const answer = (recovered: boolean, ...ids: string[]): Happening =>
     frame({ id: 2, result: { channel: "alerts", position: "a1", recovered, events: ids.map((id) => alert(id)) } });
 
+  test("those of one's own rules come as notices", () => {
+    const { event_time, race_id } = alert("x");
+    const event = { alert_id: "n", race_id, kind: "SCRATCH", title: "7 is out", text: "why", event_time };
+    const [, effects] = run(watching(), [frame({ push: { channel: "alerts:me", position: "m1", event } })]);
+    expect(effects.at(-1)).toEqual({ type: "notice", notices: [event] });
+    expect(heard(effects)).toEqual([]);
+  });
+
   test("they come by pushes, and none is missed by one who has just come", () => {
     const push = frame({ push: { channel: "alerts", position: "a2", event: alert("x") } });
     const [session, effects] = run(watching(), [answer(false), push]);

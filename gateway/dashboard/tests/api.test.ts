@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { forPeople, problemOf } from "../src/api";
+import { bytes, thisBrowser } from "../src/push";
+
+test("people are told what happened, not which call a program would make", () => {
+  expect(forPeople("Address or password is wrong. POST /v1/password-resets helps.")).toBe("Address or password is wrong.");
+  const said = JSON.stringify({ title: "Address not confirmed", detail: "Send the token to POST /v1/accounts/confirmation." });
+  expect(problemOf(403, said).message).toBe("Address not confirmed");
+});
+
+test.each(["<html>", "null", ""])("an answer that is no problem is told by its status: %s", (text) => {
+  expect(problemOf(502, text).message).toBe("The gateway answered 502.");
+});
+
+test("a key in base64 for URLs is bytes", () => {
+  expect([...bytes("-_8B")]).toEqual([251, 255, 1]);
+});
+
+test("a browser has a name that people know", () => {
+  expect(thisBrowser("Mozilla/5.0 (Linux; Android 14) Chrome/140.0 Mobile Safari/537.36")).toBe("Chrome on Android");
+  expect(thisBrowser("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1")).toBe("Safari on iPhone");
+  expect(thisBrowser("curl/8")).toBe("Browser");
+});
