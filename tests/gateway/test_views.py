@@ -4,7 +4,8 @@ from collections.abc import Callable
 import pytest
 
 from gateway import views
-from schemas.records import FeedStatus, RaceBars, RaceView, RunnerView
+from schemas.defaults import defaults
+from schemas.records import AlertView, FeedStatus, RaceBars, RaceView, RunnerView
 
 NOON = 1_690_000_000_000_000
 SECOND = 1_000_000
@@ -146,7 +147,7 @@ def test_without_value_a_race_is_facts_and_prices(
 ) -> None:
     believed = dict.fromkeys(views.BELIEFS, 0.25)
     priced = runner("7", back=4.0, public_probability=0.2, **believed)
-    alert = {"alert_id": "a", "kind": "VALUE", "runner_id": "7", "headline": "", "event_time": NOON}
+    alert = {**defaults(AlertView), "alert_id": "a", "kind": "VALUE", "headline": "", "event_time": NOON}
     facts = view(runners=[priced], why=["7 is likelier"], confidence=0.9, alerts=[alert])
     whole = views.encode_state(views.encode_facts(facts), "fresh", 1.0)
     left = json.loads(views.without_value(whole))
