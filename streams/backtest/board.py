@@ -48,7 +48,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Horse:
-    """One runner still in. `win`, `place` and `public` are probabilities, `rank` 1 the shortest price."""
+    """One runner still in. `win`, `place`, `public`, `form` are probabilities, `rank` 1 is the favourite."""
 
     runner_id: str
     number: str | None
@@ -56,6 +56,9 @@ class Horse:
     win: float
     place: float
     public: float | None
+    form: float | None
+    """Win probability by form alone; None where no model of form spoke."""
+
     quote: Quote
     rank: int | None
     jockey: str | None
@@ -206,6 +209,7 @@ def _horse(runner: Any, entry: Any, quotes: dict[str, Quote], prices: list[float
         win=runner["win_probability"],
         place=runner["place_probability"],
         public=runner["public_probability"],
+        form=runner["fundamental_probability"],
         quote=quote,
         rank=prices.index(quote.price) + 1 if quote.price else None,
         jockey=entry.get("jockey_name"),

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from streams.backtest.form import Form
 from streams.backtest.ledger import Ledger
 from streams.backtest.settle import Terms
 from streams.backtest.staking import Stakes
@@ -20,6 +21,8 @@ class Setup:
     decisions: tuple[str | float, ...] = (CLOSE,)
     terms: Terms = field(default_factory=Terms)
     scorer: Scorer = field(default_factory=default_scorer)
+    form: Form | None = None
+    """Form, and the models that read it, which `scorer` has to know; None bets on the market's word alone."""
 
 
 @dataclass(slots=True)

@@ -23,6 +23,7 @@ NAMES: dict[str, Callable[[Board, Horse], Value]] = {
     "win": lambda _, horse: horse.win,
     "place": lambda _, horse: horse.place,
     "public": lambda _, horse: horse.public,
+    "form": lambda _, horse: horse.form,
     "rank": lambda _, horse: horse.rank,
     "draw": lambda _, horse: horse.draw,
     "weight": lambda _, horse: horse.weight,

@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -11,11 +12,12 @@ from schemas.records import Event, Prediction, Result
 from streams.backtest import exchange
 from streams.backtest.bets import BacktestError, Bet, Cancel, Ticket
 from streams.backtest.board import Board, Moment, Standing, board_of, quote_of
+from streams.backtest.form import ranked
 from streams.backtest.ledger import Ledger
 from streams.backtest.outcome import CHANGE, CLOSE, Entrant, Outcome, Sample, Setup
 from streams.backtest.settle import settle, settle_over, void
 from streams.race import Race
-from streams.replay import Races, located
+from streams.replay import RANKS, Races, located
 from streams.scoring import capture
 from streams.state import Said
 from streams.statements import Statement, prediction, said_at
@@ -55,7 +57,7 @@ def run(events: Iterable[tuple[str, Event]], entrants: Sequence[Entrant], setup:
     at a time sees was recorded at or before that time. Raises BacktestError where a strategy is wrong.
     """
     course = _Course(entrants, setup)
-    for name, event, *_ in located(events):
+    for name, event, *_ in located(events) if setup.form is None else ranked(events):
         course.take(name, event)
     return course.finish()
 
@@ -92,6 +94,10 @@ class _Course:
         if time < self._now:
             self.outcome.counts["events that went back in time"] += 1
         self._pass(max(time, self._now))
+        if self._setup.form is not None:
+            self._setup.form.take(name, event)
+            if name not in RANKS or _day_of(race_id) < self._setup.form.first:
+                return
         if race_id in self._done:
             self.outcome.counts["events after the end of their race"] += 1
             return
@@ -205,6 +211,8 @@ class _Course:
                     self._enter(ticket, running, owner)
 
     def _predict(self, running: _Running) -> Prediction | None:
+        if self._setup.form is not None:
+            self._setup.form.tell(running.race, self._now)
         point = capture(running.race)
         (scored,) = self._setup.scorer.score([point])
         if scored is None:
@@ -326,6 +334,11 @@ def label_of(decision: str | float) -> str:
     if isinstance(decision, str):
         return decision
     return f"-{decision / 60:g}m" if decision >= 60 and decision % 60 == 0 else f"-{decision:g}s"
+
+
+def _day_of(race_id: str) -> date:
+    """The day in a race's id."""
+    return date.fromisoformat(race_id.split("-")[1])
 
 
 def _starts(name: str, event: Any) -> bool:
