@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 SECRETIVE = ("aiosqlite", "asyncpg", "sqlalchemy", "websockets", "httpcore", "urllib3", "apprise")
-"""Loggers that at debug write what they carry: cookies, keys, rows, addresses with a token in them."""
+"""Loggers that below warnings write what they carry: cookies, keys, rows, addresses with a token in them."""
 QUIET = ("faust", "aiokafka", "mode", "asyncio", "uvicorn", "alembic", "httpx", "streams.transport")
 
 
@@ -42,7 +42,7 @@ def configure(level: str, style: str) -> None:
     root.handlers = [handler]
     root.setLevel(level.upper())
     for name in SECRETIVE:
-        logging.getLogger(name).setLevel(max(root.level, logging.INFO))
+        logging.getLogger(name).setLevel("WARNING")
     if level != "debug":
         for name in QUIET:
             logging.getLogger(name).setLevel("WARNING")
