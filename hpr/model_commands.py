@@ -91,7 +91,7 @@ def train(
         table = _table(jurisdiction, data, say)
         last = float(before.date().toordinal() if before else table.day.max(initial=0.0) + 1.0)
         table = table.where(table.day < last)
-        beliefs = fit_beliefs(Fits(table, {}), last, seed, say) if len(table) else None
+        beliefs = fit_beliefs(Fits(table, seed), last, say) if len(table) else None
         if beliefs is None:
             raise HprError(f"{data}: too few races to train on")
         counted = table.where(table.sample())

@@ -62,7 +62,7 @@ def walk(
     Without `trees` only the public and what is combined with it are fitted, which takes a fraction of the
     time. A season with too few races before it, or without a race that counts, is left out.
     """
-    fits = Fits(table, {})
+    fits = Fits(table, seed)
     for start, end in seasons(first, last):
         name, day = _name(start, end), float(start.toordinal())
         test = table.where((table.day >= day) & (table.day < end.toordinal()) & table.sample())
@@ -70,7 +70,7 @@ def walk(
             continue
         say(name)
         if trees:
-            beliefs = fit_beliefs(fits, day, seed, partial(_say, say, name))
+            beliefs = fit_beliefs(fits, day, partial(_say, say, name))
             if beliefs is not None:
                 yield Season(name, test, win_of(beliefs, test), beliefs.exponents)
         elif (combined := fit_combined(fits, day)) is not None:

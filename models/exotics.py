@@ -7,8 +7,8 @@ from itertools import permutations
 import numpy as np
 
 from models.layout import Floats
-from models.places import DISCOUNTED
-from models.softmax import Starts, softmax, spread, sums
+from models.places import DISCOUNTED, MOST_PLACES
+from models.softmax import Starts, sizes, softmax, spread, sums
 
 NEWTON_STEPS = 20
 LEAST_CHANCE = 1e-12
@@ -19,14 +19,15 @@ def order_log_chance(
 ) -> Floats:
     """Log probability of the first `places` as they came, (races,); NaN where that is not one order.
 
-    The place m + 1 goes to j of those left with probability p_j**e / sum(p_k**e), e = exponents[m]. `win` and
-    `position` are (rows,). A dead heat among those places, or fewer finishers, is no single order. Source:
-    Harville (1973), JASA 68; exponents after Lo and Bacon-Shone (1994), The Statistician 43.
+    The place m + 1 goes to j of those left with probability p_j**e / sum(p_k**e), e = exponents[m] and what
+    bends it, as in `places.finish_within`. `win` and `position` are (rows,). A dead heat among those places,
+    or fewer finishers, is no single order. Source: Harville (1973), JASA 68; exponents after Lo and
+    Bacon-Shone (1994), The Statistician 43.
     """
     total = np.zeros(len(starts))
     logs = np.log(np.maximum(win, LEAST_CHANCE))
     for place in range(1, places + 1):
-        scores = np.where(position < place, -np.inf, exponents[place - 1] * logs)
+        scores = np.where(position < place, -np.inf, _reach(logs, exponents, place))
         here = position == place
         chance = softmax(scores, starts)
         told = sums(np.where(here, np.log(np.maximum(chance, LEAST_CHANCE)), 0.0), starts)
@@ -51,39 +52,37 @@ def set_log_chance(
     return np.where(single, total, np.nan)
 
 
-def fit_exponents(win: Floats, position: Floats, starts: Starts, places: int = 4) -> tuple[float, ...]:
-    """Exponents of the places by maximum likelihood, the first 1; DISCOUNTED where nothing was placed.
+def fit_exponents(win: Floats, position: Floats, starts: Starts) -> tuple[float, ...]:
+    """Exponents and bends of the places by maximum likelihood, the first 1 and 0.
 
-    Each place is a conditional logit of one coefficient on log p among those left: convex, by Newton's
-    method.
+    Each place is a conditional logit of two coefficients, on log p and its square, among those left: convex,
+    by Newton's method. A normal prior of variance 1 about DISCOUNTED holds where nothing was placed.
     """
     logs = np.log(np.maximum(win, LEAST_CHANCE))
-    found = [1.0]
-    for place in range(2, places + 1):
+    both = np.stack([logs, logs * logs], axis=1)
+    found = np.array(DISCOUNTED).reshape(2, MOST_PLACES)
+    for place in range(2, MOST_PLACES + 1):
         here = position == place
         open_race = spread(sums(here.astype(np.float64), starts), starts, len(win)) == 1.0
-        taken = here & open_race
-        exponent = DISCOUNTED[place - 1]
-        for _ in range(NEWTON_STEPS if taken.any() else 0):
-            reach = np.where(position < place, -np.inf, exponent * logs)
-            chance = np.where(open_race, softmax(reach, starts), 0.0)
-            middle = spread(sums(chance * logs, starts), starts, len(win))
-            curve = float(np.sum(chance * (logs - middle) ** 2))
-            if curve <= 0.0:
-                break
-            exponent += float(np.sum((logs - middle)[taken])) / curve
-        found.append(float(np.clip(exponent, 0.05, 2.0)))
-    return tuple(found)
+        taken, prior = here & open_race, found[:, place - 1].copy()
+        for _ in range(NEWTON_STEPS):
+            reach = np.where(position < place, -np.inf, both @ found[:, place - 1])
+            chance = np.where(open_race, softmax(reach, starts), 0.0)[:, None]
+            middle = np.add.reduceat(both * chance, starts, axis=0)
+            apart = both - np.repeat(middle, sizes(starts, len(win)), axis=0)
+            slope = apart[taken].sum(axis=0) - (found[:, place - 1] - prior)
+            found[:, place - 1] += np.linalg.solve((apart * chance).T @ apart + np.eye(2), slope)
+    return tuple(found.ravel().tolist())
 
 
 def exacta(win: Floats, exponents: Sequence[float] = DISCOUNTED) -> Floats:
     """Probability that i wins and j is second, (runners, runners), of one race's win (runners,)."""
-    return _next(win, np.log(np.maximum(win, LEAST_CHANCE)), exponents[1])
+    return _next(win, _reach(np.log(np.maximum(win, LEAST_CHANCE)), exponents, 2))
 
 
 def trifecta(win: Floats, exponents: Sequence[float] = DISCOUNTED) -> Floats:
     """Probability of i, j, k in that order, (runners, runners, runners): tierce."""
-    return _next(exacta(win, exponents), np.log(np.maximum(win, LEAST_CHANCE)), exponents[2])
+    return _next(exacta(win, exponents), _reach(np.log(np.maximum(win, LEAST_CHANCE)), exponents, 3))
 
 
 def superfecta(win: Floats, order: Sequence[int], exponents: Sequence[float] = DISCOUNTED) -> float:
@@ -147,15 +146,21 @@ def wins(selection: Sequence[str], position: dict[str, int], *, ordered: bool) -
     return held == sorted(held) and before == 0
 
 
-def _next(held: Floats, logs: Floats, exponent: float) -> Floats:
+def _reach(logs: Floats, exponents: Sequence[float], place: int) -> Floats:
+    """Log weights for a place of runners with these log win probabilities."""
+    reach: Floats = (exponents[place - 1] + exponents[MOST_PLACES + place - 1] * logs) * logs
+    return reach
+
+
+def _next(held: Floats, reach: Floats) -> Floats:
     """One more place: probabilities (..., runners) of ordered runners become (..., runners, runners)."""
-    runners = len(logs)
+    runners = len(reach)
     taken = np.zeros((1,) * (held.ndim + 1), dtype=np.bool_)
     for axis in range(held.ndim):
         line = [1] * (held.ndim + 1)
         line[axis], line[-1] = runners, runners
         taken = taken | np.eye(runners, dtype=np.bool_).reshape(line)
-    left = np.where(taken, 0.0, np.exp(exponent * (logs - logs.max())))
+    left = np.where(taken, 0.0, np.exp(reach - reach.max()))
     total = left.sum(axis=-1, keepdims=True)
     share: Floats = held[..., None] * np.divide(left, total, out=np.zeros_like(left), where=total > 0.0)
     return share

@@ -9,10 +9,11 @@ from models.layout import Floats
 
 Exponents = tuple[float, ...]
 
-HARVILLE = (1.0, 1.0, 1.0, 1.0)
+MOST_PLACES = 4
+# Exponents of the places, then their bends: the weight for a place is exp((exponent + bend log p) log p).
+HARVILLE = (1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0)
 # Second and third place fitted on Hong Kong races before 2022; fourth extrapolated from them, not fitted.
-DISCOUNTED = (1.0, 0.83, 0.70, 0.60)
-MOST_PLACES = len(DISCOUNTED)
+DISCOUNTED = (1.0, 0.83, 0.70, 0.60, 0.0, 0.0, 0.0, 0.0)
 SMALLEST_WEIGHT = 1e-12  # runners that cannot win share the places that nobody else can take
 
 
@@ -49,7 +50,8 @@ def _weights(win: Floats, places: int, exponents: Exponents) -> Floats:
     for at in range(len(win)):
         logarithm = log(max(win[at], SMALLEST_WEIGHT))
         for place in range(places - 1):
-            weights[place, at] = exp(exponents[place + 1] * logarithm)
+            bent = exponents[place + 1] + exponents[MOST_PLACES + place + 1] * logarithm
+            weights[place, at] = exp(bent * logarithm)
     return weights
 
 
@@ -81,9 +83,9 @@ def _fill_fourth(weights: Floats, pairs: Floats, within: Floats) -> None:
             left[one], left[other] = weights[2, one], weights[2, other]
 
 
-@compiled("void(float64[::1], int64, UniTuple(float64, 4), float64[::1])")
+@compiled("void(float64[::1], int64, UniTuple(float64, 8), float64[::1])")
 def finish_of(win: Floats, places: int, exponents: Exponents, within: Floats) -> None:
-    """`finish_within` of one race into `within` (runners,); MOST_PLACES exponents.
+    """`finish_within` of one race into `within` (runners,); exponents and bends of MOST_PLACES.
 
     It goes through the sets of runners that may hold the first places, each once with its members in their
     order: the last of them is taken by `_fill_place` for all that can come after the others.
@@ -110,18 +112,20 @@ def finish_within(win: Floats, places: int, exponents: Exponents = DISCOUNTED) -
     """Probability of finishing in the first `places`, (batch, runners) from win (batch, runners).
 
     The place m + 1 goes to runner j, given the set S of those before, with probability
-    p_j**e / sum(p_k**e for k not in S), e = exponents[m]; exponents[0] must be 1. Rows of `win` sum to 1 and
-    rows of the answer to min(places, runners). Raises ValueError for places outside 1..len(exponents).
+    p_j**e / sum(p_k**e for k not in S), e = exponents[m] + exponents[MOST_PLACES + m] log p; exponents[0]
+    must be 1 and without a bend. A bend below 0 says that who fails to win as a strong favourite fails
+    further than discounting says, and so do outsiders. Rows of `win` sum to 1 and rows of the answer to
+    min(places, runners). Raises ValueError for places outside 1..MOST_PLACES.
     Source: Harville (1973), "Assigning probabilities to the outcomes of multi-entry competitions", JASA 68,
     for exponents of 1; discounted after Lo and Bacon-Shone (1994), "A comparison between two models for
     predicting ordering probabilities in multiple-entry competitions", The Statistician 43, and (2008) in the
     Handbook of Sports and Lottery Markets.
     """
-    if not 1 <= places <= len(exponents):
-        raise ValueError(f"places must be from 1 to {len(exponents)}, not {places}")
+    if not 1 <= places <= MOST_PLACES:
+        raise ValueError(f"places must be from 1 to {MOST_PLACES}, not {places}")
     rows = np.array(win, dtype=np.float64, order="C")
-    within, powers = np.empty_like(rows), (*exponents, *HARVILLE)[:MOST_PLACES]
-    _finish_rows(rows, places, powers, within)
+    within = np.empty_like(rows)
+    _finish_rows(rows, places, exponents, within)
     return within
 
 

@@ -1,7 +1,8 @@
 """Fits what is believed from tables of past races: every constant from those races alone."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from itertools import pairwise
 
 import numpy as np
@@ -17,8 +18,7 @@ LOGIT_L2 = 0.007
 RESIDUAL_L2 = 0.1
 PUBLIC_SHARE = 0.7  # of the trees' labels
 LOGIT_SHARE = 0.5  # of the logit's
-AVERAGE_SCALE = 1.05
-SEASON_DAYS = 365
+USUAL_SCALE = 1.1  # of the mean of both scores while no season out of their sample is known
 BURN_IN_DAYS = 600  # in which the book's ratings find their level
 FIRST_WEIGHT = 0.5  # of the residual while no season out of its sample is known
 OUT_OF_SAMPLE_SEASONS = 4
@@ -29,10 +29,12 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Fits:
-    """Fits of the residual by the day before which their races lie: no season is fitted twice."""
+    """Fits by the day before which their races lie: no season is fitted twice."""
 
     table: Table
-    residuals: dict[float, tuple[logit.Logit, float]]
+    seed: int
+    residuals: dict[float, tuple[logit.Logit, float]] = field(default_factory=dict)
+    forms: dict[float, tuple[logit.Logit, boosted.Boosted]] = field(default_factory=dict)
 
 
 def burnt_in(table: Table) -> Flags:
@@ -70,11 +72,49 @@ def fit_logit(table: Table, l2: float = LOGIT_L2) -> logit.Logit:
     return logit.Logit(terms, weights)
 
 
-def fit_fundamental(table: Table, seed: int) -> Fundamental:
+def fit_form(table: Table, seed: int) -> tuple[logit.Logit, boosted.Boosted]:
     """Logit and trees of form."""
     labels, left = labels_of(table, PUBLIC_SHARE)
     trees = boosted.train(table.features, table.start, labels, left, seed=seed)
-    return Fundamental(fit_logit(table), trees, AVERAGE_SCALE)
+    return fit_logit(table), trees
+
+
+def form_before(fits: Fits, day: float) -> tuple[logit.Logit, boosted.Boosted] | None:
+    """Logit and trees of the races before a day, fitted once; None where there are too few."""
+    if day not in fits.forms:
+        table = fits.table
+        known = burnt_in(table) & (table.day < day)
+        if (table.sample() & known).sum() < FEWEST_RACES:
+            return None
+        fits.forms[day] = fit_form(table.where(known), fits.seed)
+    return fits.forms[day]
+
+
+def fit_fundamental(fits: Fits, day: float) -> Fundamental | None:
+    """Form before a day; the scale of its mean score makes the season before likeliest, out of its sample."""
+    last, first = form_before(fits, day), years_before(day, 1)
+    if last is None:
+        return None
+    table, scale = fits.table, USUAL_SCALE
+    season = table.where((table.day >= first) & (table.day < day) & table.sample())
+    earlier = form_before(fits, first) if len(season) else None
+    if earlier is not None:
+        scores = Fundamental(*earlier, 1.0).scores(season.features, season.start)
+        (scale,) = fit_powers(season, [scores], start=(USUAL_SCALE,))
+    return Fundamental(*last, scale)
+
+
+def years_before(day: float, years: int) -> float:
+    """The same day of an earlier year; of 29 February the 28th.
+
+    >>> years_before(float(date(2024, 9, 1).toordinal()), 1) == date(2023, 9, 1).toordinal()
+    True
+    """
+    found = date.fromordinal(int(day))
+    try:
+        return float(found.replace(year=found.year - years).toordinal())
+    except ValueError:
+        return float(found.replace(year=found.year - years, day=28).toordinal())
 
 
 def labels_of(table: Table, share: float) -> tuple[Floats, Floats]:
@@ -121,7 +161,7 @@ def fit_combined(fits: Fits, day: float) -> Combined | None:
     if last is None:
         return None
     table, earlier, scores = fits.table, [], []
-    edges = [day - SEASON_DAYS * back for back in range(OUT_OF_SAMPLE_SEASONS, -1, -1)]
+    edges = [years_before(day, back) for back in range(OUT_OF_SAMPLE_SEASONS, -1, -1)]
     for first, end in pairwise(edges):
         found = residual_before(fits, first)
         season = table.where((table.day >= first) & (table.day < end) & table.sample())
@@ -136,7 +176,7 @@ def fit_combined(fits: Fits, day: float) -> Combined | None:
     return Combined(last[0], power, max(weight, 0.0))
 
 
-def fit_beliefs(fits: Fits, day: float, seed: int, say: Say = lambda _: None) -> Beliefs | None:
+def fit_beliefs(fits: Fits, day: float, say: Say = lambda _: None) -> Beliefs | None:
     """Everything from the races before a day; None where there are too few."""
     say("public and residual")
     combined = fit_combined(fits, day)
@@ -148,7 +188,8 @@ def fit_beliefs(fits: Fits, day: float, seed: int, say: Say = lambda _: None) ->
     say("exponents of the places")
     exponents = fit_exponents(public.win(counted.log_share, counted.start), counted.position, counted.start)
     say("logit and trees")
-    return Beliefs(fit_fundamental(known, seed), public, combined, exponents)
+    fundamental = fit_fundamental(fits, day)
+    return None if fundamental is None else Beliefs(fundamental, public, combined, exponents)
 
 
 def joined(tables: Sequence[Table]) -> Table:

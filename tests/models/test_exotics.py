@@ -24,6 +24,7 @@ from models.exotics import (
 from models.places import DISCOUNTED, HARVILLE, finish_within
 
 WIN = st.lists(st.floats(0.01, 1.0), min_size=4, max_size=8).map(lambda each: np.array(each) / sum(each))
+BENT = (1.0, 0.44, 0.22, 0.05, 0.0, -0.07, -0.08, -0.1)
 ONE = np.zeros(1, dtype=np.intp)
 
 
@@ -40,6 +41,8 @@ def test_orders_share_out_everything(win: np.ndarray) -> None:
 def test_places_are_sums_of_orders(win: np.ndarray) -> None:
     both = exacta(win).sum(axis=0) + win
     assert_allclose(both, finish_within(win[None], 2, DISCOUNTED)[0], atol=1e-9)
+    thirds = trifecta(win, BENT).sum(axis=(0, 1)) + exacta(win, BENT).sum(axis=0) + win
+    assert_allclose(thirds, finish_within(win[None], 3, BENT)[0], atol=1e-9)
 
 
 @given(WIN)
@@ -58,17 +61,33 @@ def test_sets_are_sums_of_their_orders(win: np.ndarray) -> None:
     assert superfecta(win, (2, 0, 1)) == pytest.approx(trifecta(win)[2, 0, 1])
 
 
-def test_exponents_are_found_again() -> None:
+def slopes_of(exponents: tuple[float, ...]) -> list[float]:
+    """What a log of win probability counts for the second and third place, near 2-1 and at 11-1."""
+    return [exponents[at] + 2.0 * exponents[4 + at] * log for at in (1, 2) for log in (-1.0, -2.5)]
+
+
+def test_exponents_and_bends_are_found_again() -> None:
     random = np.random.default_rng(2)
-    races, runners, exponents = 6000, 8, (1.0, 0.8, 0.65)
-    win = random.dirichlet(np.full(runners, 1.5), size=races)
+    races, runners, exponents = 12_000, 8, (1.0, 0.6, 0.5, 0.6, 0.0, -0.08, -0.1, 0.0)
+    win = np.maximum(random.dirichlet(np.full(runners, 1.5), size=races), 1e-4)
+    win /= win.sum(axis=1, keepdims=True)
     position = np.full((races, runners), np.nan)
-    for place, exponent in enumerate(exponents, start=1):
-        score = exponent * np.log(np.maximum(win, 1e-12)) + random.gumbel(size=win.shape)
+    for place in (1, 2, 3):
+        logs = np.log(win)
+        score = (exponents[place - 1] + exponents[place + 3] * logs) * logs + random.gumbel(size=win.shape)
         chosen = np.where(np.isnan(position), score, -np.inf).argmax(axis=1)
         position[np.arange(races), chosen] = place
     starts = np.arange(0, races * runners, runners, dtype=np.intp)
-    assert_allclose(fit_exponents(win.ravel(), position.ravel(), starts, 3), exponents, atol=0.05)
+    found = fit_exponents(win.ravel(), position.ravel(), starts)
+    assert_allclose(slopes_of(found), slopes_of(exponents), atol=0.1)
+    within = finish_within(win, 3, found)
+    sure = within > 0.7
+    assert within[sure].mean() == pytest.approx((position[sure] <= 3.0).mean(), abs=0.01)
+
+
+def test_where_nothing_was_placed_the_usual_exponents_hold() -> None:
+    win = np.array([0.4, 0.3, 0.2, 0.1])
+    assert fit_exponents(win, np.array([1.0, np.nan, np.nan, np.nan]), ONE) == pytest.approx(DISCOUNTED)
 
 
 def test_a_dead_heat_is_no_single_order() -> None:

@@ -9,13 +9,21 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from models import artefacts, boosted
-from models.evaluation import calibration, exotic_rows, rows, seasons, walk, win_of
+from models import artefacts, boosted, training
+from models.evaluation import calibration, exotic_rows, rows, seasons, walk, win_of, winner_loss
 from models.form.book import COLUMNS, FormBook
-from models.performance import Beliefs
+from models.performance import Beliefs, Fundamental
 from models.softmax import softmax
 from models.trained import TrainedModel
-from models.training import Fits, fit_beliefs, fit_combined, joined
+from models.training import (
+    Fits,
+    fit_beliefs,
+    fit_combined,
+    fit_fundamental,
+    form_before,
+    joined,
+    years_before,
+)
 from schemas.errors import HprError
 from tests.models.trained_world import past, table
 
@@ -31,7 +39,7 @@ def few_trees() -> Iterator[None]:
 
 @pytest.fixture(scope="module", name="beliefs")
 def fitted() -> Beliefs:
-    found = fit_beliefs(Fits(table(), {}), float(LAST_SEASON.toordinal()), seed=1)
+    found = fit_beliefs(Fits(table(), 1), float(LAST_SEASON.toordinal()))
     assert found is not None
     return found
 
@@ -55,16 +63,36 @@ def test_later_races_change_nothing_that_was_fitted(beliefs: Beliefs) -> None:
     whole = table()
     later = np.repeat(whole.day >= LAST_SEASON.toordinal(), whole.runners)
     turned = replace(whole, position=np.where(later, 12.0 - whole.position, whole.position))
-    again = fit_beliefs(Fits(turned, {}), float(LAST_SEASON.toordinal()), seed=1)
+    again = fit_beliefs(Fits(turned, 1), float(LAST_SEASON.toordinal()))
     assert again is not None
     assert again.fundamental.boosted.data == beliefs.fundamental.boosted.data
     assert_array_equal(again.combined.residual.weights, beliefs.combined.residual.weights)
     assert (again.combined.power, again.combined.weight) == (beliefs.combined.power, beliefs.combined.weight)
     assert again.exponents == beliefs.exponents
+    assert again.fundamental.scale == beliefs.fundamental.scale
+
+
+def test_the_scale_of_form_is_that_of_a_season_it_had_not_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the season before, scored by what was fitted before that, no other scale is likelier."""
+    monkeypatch.setattr(training, "FEWEST_RACES", 300)
+    first, last = float(date(2024, 1, 1).toordinal()), float(LAST_SEASON.toordinal())
+    fits = Fits(table(), 1)
+    found, earlier = fit_fundamental(fits, last), form_before(fits, first)
+    assert found is not None
+    assert earlier is not None
+    season = table().where((table().day >= first) & (table().day < last) & table().sample())
+    losses = [
+        winner_loss(
+            Fundamental(*earlier, found.scale + step).win(season.features, season.start), season
+        ).sum()
+        for step in (-0.03, 0.0, 0.03)
+    ]
+    assert losses[1] == min(losses)
+    assert years_before(float(date(2024, 2, 29).toordinal()), 1) == date(2023, 2, 28).toordinal()
 
 
 def test_too_few_races_give_no_model() -> None:
-    assert fit_combined(Fits(table(), {}), float(date(2021, 6, 1).toordinal())) is None
+    assert fit_combined(Fits(table(), 1), float(date(2021, 6, 1).toordinal())) is None
 
 
 def test_tables_join_as_they_were_parted() -> None:
