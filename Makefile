@@ -10,7 +10,7 @@ PYTEST_FLAGS ?=
 # As many processes as there are cores, at most four: see _kin in tests/conftest.py.
 PYTEST_PROCESSES := --numprocesses logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
-BENCHMARKS := score codec replay profile memory latency worker fanout
+BENCHMARKS := score codec replay profile memory latency worker fanout alerts rest
 BENCH_FLAGS ?= --runs 1
 
 DASHBOARD := gateway/dashboard

@@ -1,12 +1,13 @@
 """What a benchmark runs beside itself: a Kafka node of its own, and the project's services as processes."""
 
+import os
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,10 +36,14 @@ def broker() -> Iterator[str]:
 
 
 @contextmanager
-def service(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+def service(
+    *arguments: str, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     """An `hpr` command as a process of its own, ended as an operator would."""
     command = [sys.executable, "-m", "hpr", *arguments, "--log-level", "warning"]
-    process = subprocess.Popen(command, cwd=PROJECT, stdout=sys.stderr)
+    process = subprocess.Popen(
+        command, cwd=PROJECT, stdout=sys.stderr, env={**os.environ, **(environment or {})}
+    )
     try:
         yield process
     finally:

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -36,9 +37,13 @@ def missing() -> str | None:
 
 
 class Cluster:
-    """A cluster that runs inside the `with` block, as an unprivileged user where root calls it."""
+    """A cluster that runs inside the `with` block, as an unprivileged user where root calls it.
 
-    def __init__(self) -> None:
+    `settings` are PostgreSQL's own; without the usual ones it is as durable as an installed one.
+    """
+
+    def __init__(self, settings: Sequence[str] = QUICK) -> None:
+        self._settings = settings
         self._bin = programs()
         # PostgreSQL refuses to run as root.
         self._user = "postgres" if os.geteuid() == 0 else None
@@ -92,7 +97,12 @@ class Cluster:
         with socket.socket() as probe:
             probe.bind((HOST, 0))
             self.port = probe.getsockname()[1]
-        settings = (f"listen_addresses={HOST}", f"port={self.port}", "unix_socket_directories=", *QUICK)
+        settings = (
+            f"listen_addresses={HOST}",
+            f"port={self.port}",
+            "unix_socket_directories=",
+            *self._settings,
+        )
         with (self._folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
                 [f"{self._bin}/postgres", "-D", "data", *(part for s in settings for part in ("-c", s))],

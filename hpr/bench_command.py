@@ -15,7 +15,18 @@ from schemas.errors import HprError
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 Name = Literal[
-    "replay", "score", "codec", "latency", "worker", "memory", "profile", "fanout", "archive", "history"
+    "replay",
+    "score",
+    "codec",
+    "latency",
+    "worker",
+    "memory",
+    "profile",
+    "fanout",
+    "alerts",
+    "rest",
+    "archive",
+    "history",
 ]
 
 

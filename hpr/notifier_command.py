@@ -1,7 +1,9 @@
 """hpr notifier: tells people of what their rules ask for."""
 
 import asyncio
+import gc
 import signal
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +14,9 @@ from hpr import logs
 from hpr.codec import codec
 from hpr.options import Broker, HttpHost, LogFormat, LogLevel, Prefix, Registry
 from hpr.settings import Settings, settings
+
+MANY_OBJECTS = 50_000
+"""Objects made, beyond those let go, before the young are looked through for garbage."""
 
 
 def notifier(
@@ -69,10 +74,20 @@ async def _run(chosen: Settings) -> None:
         here.enter_context(listening(health, chosen.http_host, chosen.notifier_http_port))
         here.callback(asyncio.create_task(pulse.beat()).cancel)
         work = asyncio.create_task(running.run(senders))
+        settling = asyncio.create_task(_settled(lambda: running.ready))
         stopping = asyncio.create_task(stop.wait())
         done, _ = await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (work, stopping):
+        for task in (work, stopping, settling):
             task.cancel()
-        await asyncio.gather(work, stopping, return_exceptions=True)
+        await asyncio.gather(work, stopping, settling, return_exceptions=True)
         if work in done:
             work.result()
+
+
+async def _settled(ready: Callable[[], bool]) -> None:
+    """Once rules and races are there: they stay, and are no more looked through for garbage."""
+    gc.set_threshold(MANY_OBJECTS)
+    while not ready():  # noqa: ASYNC110, it is a thread that says so
+        await asyncio.sleep(0.1)
+    gc.collect()
+    gc.freeze()

@@ -21,7 +21,7 @@ from gateway.database import Database
 from gateway.delivery import outbox
 from gateway.delivery.notices import TopicNotices
 from gateway.delivery.outbox import Office
-from gateway.delivery.parcels import Tried
+from gateway.delivery.parcels import Parcel, Tried
 from gateway.delivery.planning import SIGNALS, plan
 from gateway.delivery.post import Post
 from gateway.delivery.push import Vapid
@@ -132,13 +132,17 @@ class Notifier:
 
     async def _step(self, office: Office, post: Post) -> None:
         while True:
-            batch = await self._reading.batches.get()
+            batches = [await self._reading.batches.get()]
             async with self._busy:
-                over = self._hear(batch)
-                fired = [
-                    f for name, _, record in batch.records if record for f in step(self._engine, name, record)
-                ]
-                self._read |= batch.read
+                # What came while another commit was under way goes into this one.
+                while not self._reading.batches.empty():
+                    batches.append(self._reading.batches.get_nowait())
+                over, fired = list[str](), list[Fired]()
+                for batch in batches:
+                    over += self._hear(batch)
+                    for name, _, record in batch.records:
+                        fired += step(self._engine, name, record) if record else ()
+                    self._read |= batch.read
                 idle = time.monotonic() - self._read_kept < OFFSETS_SECONDS
                 if fired or over or self._engine.changed or not idle:
                     await self._commit(office, post, fired, over)
@@ -160,17 +164,17 @@ class Notifier:
         now, users = wall(), {each.held.user_id for each in fired}
         async with self._database.write() as session:
             await outbox.in_office(session, office)
-            new: set[UUID] = set()
+            fresh: list[Parcel] = []
             if fired:
                 ways = await outbox.ways_of(session, users)
                 rows = plan(fired, ways, await outbox.withheld(session, users), self._stale(fired, now), now)
                 new = await outbox.add(session, rows)
-                new &= {row.id for row in rows if row.state == "pending" and micros(row.due_at) <= now}
+                due = (row for row in rows if row.state == "pending" and micros(row.due_at) <= now)
+                fresh = [outbox.parcel_of(row) for row in due if row.id in new]
             await outbox.keep_memory(session, self._engine.changed)
             for race_id in over:
                 await outbox.forget(session, race_id)
             await outbox.keep_offsets(session, self._read)
-            fresh = await outbox.parcels(session, new) if new else []
         self._engine.changed, self._read, self._read_kept = {}, {}, time.monotonic()
         post.put(fresh)
 
@@ -218,10 +222,7 @@ class Notifier:
     async def _take_rules(self, office: Office) -> None:
         """Rules made, changed or deleted since: into force, and onto their topic."""
         async with self._database.read() as session:
-            rows = await outbox.rules_since(session, self._seen)
-        fresh = [
-            row for row in rows if row.number > self._seen or row.version > self._versions.get(row.rule_id, 0)
-        ]
+            fresh = await outbox.rules_since(session, self._seen, self._versions)
         for row in fresh:
             if row.version < self._versions.get(row.rule_id, 0):
                 continue

@@ -1,5 +1,6 @@
 """The outbox: rows of deliveries with the memory and the offsets they follow from, in one transaction."""
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +24,7 @@ from gateway.errors import GatewayError
 
 Offsets = dict[tuple[str, int], int]
 TRACKED = {"jockey": "rider"}
-CHUNK = 200
+CHUNK = 1000
 _WITH_CHANNEL = (
     select(Delivery, Channel, User.email)
     .join(Channel, Channel.id == Delivery.channel_id)
@@ -46,7 +47,8 @@ class Office:
 
 async def take_office(session: AsyncSession) -> Office:
     """Begin a tenure: whoever had one can write no more."""
-    await session.execute(_insert(session, Tenure, [{"id": 1, "number": 0, "rules_published": 0}], ["id"]))
+    first = _insert(session, Tenure).on_conflict_do_nothing(index_elements=["id"])
+    await session.execute(first, [{"id": 1, "number": 0, "rules_published": 0}])
     raised = update(Tenure).values(number=Tenure.number + 1).returning(Tenure.number)
     return Office((await session.execute(raised)).scalar_one())
 
@@ -58,9 +60,9 @@ async def in_office(session: AsyncSession, office: Office) -> None:
         raise OusterError("another notifier has started on this database: this one ends")
 
 
-def _insert(session: AsyncSession, table: Any, rows: Sequence[dict[str, Any]], key: list[str]) -> Any:
-    kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    return kind.insert(table).values(rows).on_conflict_do_nothing(index_elements=key)
+def _insert(session: AsyncSession, table: Any) -> Any:
+    """An insert that knows of conflicts. Its rows go beside it, so that it is put into SQL only once."""
+    return (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(table)
 
 
 async def offsets(session: AsyncSession) -> Offsets:
@@ -74,10 +76,9 @@ async def keep_offsets(session: AsyncSession, read: Offsets) -> None:
     if not read:
         return
     rows = [{"topic": t, "partition": p, "next_offset": n} for (t, p), n in read.items()]
-    kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    put: Any = kind.insert(ReadOffset).values(rows)
+    put = _insert(session, ReadOffset)
     keep = {"next_offset": put.excluded.next_offset}
-    await session.execute(put.on_conflict_do_update(index_elements=["topic", "partition"], set_=keep))
+    await session.execute(put.on_conflict_do_update(index_elements=["topic", "partition"], set_=keep), rows)
 
 
 async def keep_memory(session: AsyncSession, changed: dict[MemoryKey, Memory]) -> None:
@@ -87,12 +88,11 @@ async def keep_memory(session: AsyncSession, changed: dict[MemoryKey, Memory]) -
          "signal_on": kept.on, "episode": kept.episode}
         for (rule, race, runner), kept in changed.items()
     ]  # fmt: skip
-    kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    for at in range(0, len(rows), CHUNK):
-        put: Any = kind.insert(RuleMemory).values(rows[at : at + CHUNK])
-        keep = {name: put.excluded[name] for name in ("version", "signal_on", "episode")}
-        key = ["rule_id", "race_id", "runner_id"]
-        await session.execute(put.on_conflict_do_update(index_elements=key, set_=keep))
+    put = _insert(session, RuleMemory)
+    keep = {name: put.excluded[name] for name in ("version", "signal_on", "episode")}
+    key = ["rule_id", "race_id", "runner_id"]
+    if rows:
+        await session.execute(put.on_conflict_do_update(index_elements=key, set_=keep), rows)
 
 
 async def memory(session: AsyncSession) -> dict[MemoryKey, Memory]:
@@ -122,10 +122,16 @@ async def rules_in_force(session: AsyncSession) -> list[RuleVersion]:
     return list(await session.scalars(asked))
 
 
-async def rules_since(session: AsyncSession, number: int) -> list[RuleVersion]:
-    """Versions made after a number, and some before it again."""
-    asked = select(RuleVersion).where(RuleVersion.number > number - OVERLAP).order_by(RuleVersion.number)
-    return list(await session.scalars(asked))
+async def rules_since(session: AsyncSession, number: int, known: dict[UUID, int]) -> list[RuleVersion]:
+    """Versions made after a number, and those before it that became visible later; `known` are the newest."""
+    columns = select(RuleVersion.number, RuleVersion.rule_id, RuleVersion.version)
+    rows = await session.execute(columns.where(RuleVersion.number > number - OVERLAP))
+    fresh = [row.number for row in rows if row.number > number or row.version > known.get(row.rule_id, 0)]
+    found: list[RuleVersion] = []
+    for at in range(0, len(fresh), CHUNK):
+        asked = select(RuleVersion).where(RuleVersion.number.in_(fresh[at : at + CHUNK]))
+        found += await session.scalars(asked)
+    return sorted(found, key=lambda row: row.number)
 
 
 def held_of(row: RuleVersion, follows: dict[UUID, tuple[tuple[str, str], ...]]) -> Held:
@@ -140,16 +146,31 @@ async def ways_of(session: AsyncSession, users: Iterable[UUID]) -> dict[UUID, li
     """The active channels of users, with their quiet hours."""
     asked = (
         select(Channel.id, Channel.user_id, Channel.kind, Channel.events, Channel.digest_minutes,
+               Channel.address, Channel.secrets, User.email,
                Preferences.quiet_from, Preferences.quiet_until, Preferences.time_zone)
+        .join(User, User.id == Channel.user_id)
         .outerjoin(Preferences, Preferences.user_id == Channel.user_id)
         .where(Channel.user_id.in_(list(users)), Channel.state == "active")
         .order_by(Channel.id)
     )  # fmt: skip
     found: dict[UUID, list[Way]] = {}
-    for id, user, kind, events, digest, begins, ends, zone in await session.execute(asked):
+    rows = await session.execute(asked)
+    for id, user, kind, events, digest, to, signing, email, begins, ends, zone in rows:
         quiet = None if begins is None or ends is None or begins == ends else (begins, ends)
-        found.setdefault(user, []).append(Way(id, user, kind, tuple(events), digest, quiet, zone or "UTC"))
+        made = Way(
+            id, user, kind, tuple(events), digest, quiet, zone or "UTC", *_where(kind, to, signing, email)
+        )
+        found.setdefault(user, []).append(made)
     return found
+
+
+def _where(
+    kind: str, address: dict[str, Any], secrets: list[dict[str, Any]], email: str
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Where a channel leads, and the secrets that sign; mail goes to the address the account has now."""
+    now = time.time()
+    live = tuple(each["secret"] for each in secrets if each["until"] is None or each["until"] > now)
+    return {"email": email} if kind == "mail" else address, live
 
 
 async def withheld(session: AsyncSession, users: Iterable[UUID]) -> dict[UUID, str]:
@@ -160,7 +181,7 @@ async def withheld(session: AsyncSession, users: Iterable[UUID]) -> dict[UUID, s
 
 async def add(session: AsyncSession, rows: Sequence[Row]) -> set[UUID]:
     """Keep deliveries; those known already stay as they are. Returns the ids of the new ones."""
-    now, new = datetime.now(UTC), set()
+    now = datetime.now(UTC)
     values = [
         {"id": row.id, "user_id": row.way.user_id, "channel_id": row.way.channel_id,
          "channel_kind": row.way.kind, "race_id": row.race_id, "items": row.items, "state": row.state,
@@ -169,10 +190,10 @@ async def add(session: AsyncSession, rows: Sequence[Row]) -> set[UUID]:
          "done_at": None if row.state == "pending" else now}
         for row in rows
     ]  # fmt: skip
-    for at in range(0, len(values), CHUNK):
-        put = _insert(session, Delivery, values[at : at + CHUNK], ["id"]).returning(Delivery.id)
-        new |= set((await session.execute(put)).scalars())
-    return new
+    if not values:
+        return set()
+    put = _insert(session, Delivery).on_conflict_do_nothing(index_elements=["id"]).returning(Delivery.id)
+    return set((await session.execute(put, values)).scalars())
 
 
 async def due(
@@ -222,11 +243,18 @@ async def parcels(session: AsyncSession, ids: Iterable[UUID]) -> list[Parcel]:
     return [parcel(*row) for row in await session.execute(asked)]
 
 
+def parcel_of(row: Row) -> Parcel:
+    """A delivery that has only just been made, as a sender takes it."""
+    way = row.way
+    return Parcel(
+        row.id, way.user_id, way.channel_id, way.kind, way.address, way.secrets, row.items, 0, row.due_at,
+        row.expires_at, way.digest_minutes is not None,
+    )  # fmt: skip
+
+
 def parcel(row: Delivery, channel: Channel, email: str) -> Parcel:
-    """A delivery as a sender takes it; mail goes to the address that the account has now."""
-    address = {"email": email} if channel.kind == "mail" else channel.address
-    now = datetime.now(UTC).timestamp()
-    secrets = tuple(s["secret"] for s in channel.secrets if s["until"] is None or s["until"] > now)
+    """A delivery as a sender takes it."""
+    address, secrets = _where(channel.kind, channel.address, channel.secrets, email)
     return Parcel(
         row.id, row.user_id, row.channel_id, row.channel_kind, address, secrets, row.items,
         row.attempts, row.due_at, row.expires_at, channel.digest_minutes is not None,

@@ -1,7 +1,7 @@
 """From rules that fired to rows of the outbox: which channels, when, in one message or several; pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -23,7 +23,7 @@ SIGNALS = ("VALUE", "STEAM", "DRIFT", "TOP_PICK")
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A user's channel as far as planning cares, with the user's quiet hours."""
+    """A user's channel with the user's quiet hours."""
 
     channel_id: UUID
     user_id: UUID
@@ -33,7 +33,8 @@ class Way:
     quiet: tuple[int, int] | None = None
     """Minutes of the local day: from, until."""
     time_zone: str = "UTC"
-    webhook_events: tuple[str, ...] = ()
+    address: dict[str, Any] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
 
 
 class Row(NamedTuple):

@@ -124,6 +124,7 @@ async def stage(
             "HPR_BROKER": kafka.bootstrap, "HPR_TOPIC_PREFIX": PREFIX, "HPR_LIVE_PREFIX": PREFIX,
             "HPR_DATABASE": postgres_migrated, "HPR_SECRETS": str(tmp_path / "secrets"),
             "HPR_SMTP": receivers.smtp, "HPR_PRIVATE_DESTINATIONS": "true", "HPR_HTTP_PORT": "0",
+            "HPR_NOTIFIER_HTTP_PORT": "0",
         }  # fmt: skip
         world = await _user(database, kafka.bootstrap, tmp_path)
         browser = await _channels(world, receivers)
