@@ -47,6 +47,9 @@ class Order:
     ahead: float | None = None
     placed: bool = False
     seen: Top = Top()
+    met: float = 0.0
+    """Matched with money offered at the price or beyond, which others trade with in the records."""
+
     number: int = 0
     """What the strategy calls it by."""
 
@@ -88,20 +91,37 @@ def step(order: Order, top: Top) -> None:
         and _reaches(backing, best, order.price)
         and not (was > 0.0 and _reaches(backing, was, order.price))
     ):
-        _fill(order, order.price, min(order.left, size))
+        met = min(order.left, size)
+        order.met += met
+        _fill(order, order.price, met)
     own, own_size = (top.lay, top.lay_size) if backing else (top.back, top.back_size)
     if order.ahead is None:
         order.ahead = _queue(backing, order.price, own, own_size)
-    volume = max(0.0, top.traded - before.traded) / 2.0
-    if (
-        volume > 0.0
-        and order.ahead is not None
-        and top.last > 0.0
-        and _reaches(backing, top.last, order.price)
-    ):
-        passed = min(order.ahead, volume)
+    volume = _passed(backing, order.price, before, top)
+    if volume > 0.0 and order.ahead is not None:
+        counted = min(order.met, volume)
+        order.met -= counted
+        passed = min(order.ahead, volume - counted)
         order.ahead -= passed
-        _fill(order, order.price, min(order.left, volume - passed))
+        _fill(order, order.price, min(order.left, volume - counted - passed))
+
+
+def _passed(backing: bool, price: float, before: Top, now: Top) -> float:
+    """Money that surely traded at a price or beyond, of what traded between two changes of the book.
+
+    It is all of it where the last price stood there before and after. Where it stood there but once, some
+    traded elsewhere: only what is gone from the best offer that had to be traded through counts.
+    """
+    volume = max(0.0, now.traded - before.traded) / 2.0
+    there = [last > 0.0 and _reaches(backing, last, price) for last in (before.last, now.last)]
+    if all(there) or volume <= 0.0:
+        return volume if all(there) else 0.0
+    best, size = (before.lay, before.lay_size) if backing else (before.back, before.back_size)
+    left, kept = (now.lay, now.lay_size) if backing else (now.back, now.back_size)
+    if not any(there) or best <= 0.0 or not _reaches(backing, best, price):
+        return 0.0
+    gone = size - kept if left == best else size if left > 0.0 and _reaches(backing, left, best) else 0.0
+    return min(volume, max(0.0, gone))
 
 
 def reduce(ticket: Ticket, factor: float | None) -> None:

@@ -38,6 +38,8 @@ class Favourite(BaseStrategy):
     seconds, queue, stake = 60.0, False, 10.0
 
     def check_market_book(self, market: object, book: object) -> bool:
+        if book.inplay:
+            self.context.setdefault("off", {}).setdefault(market.market_id, book.publish_time_epoch)
         return book.status == "OPEN" and not book.inplay and market.seconds_to_start <= self.seconds
 
     def process_market_book(self, market: object, book: object) -> None:
@@ -63,12 +65,25 @@ def bet(files: list[str], seconds: float, queue: bool, stake: float) -> list[dic
         strategy.seconds, strategy.queue, strategy.stake = seconds, queue, stake
         framework.add_strategy(strategy)
         framework.run()
+        offs = strategy.context.get("off", {})
         orders += [
-            {"market": market.market_id, "runner": str(order.selection_id), "price": order.order_type.price,
-             "matched": order.size_matched, "average": order.average_price_matched, "profit": order.profit}
-            for market in framework.markets for order in market.blotter
-        ]  # fmt: skip
+            told(order, offs.get(market.market_id))
+            for market in framework.markets
+            for order in market.blotter
+        ]
     return orders
+
+
+def told(order: object, off: int | None) -> dict[str, object]:
+    """An order as it stood at the off: some captures hold no suspension, at which it would lapse."""
+    fills = [(price, size) for time, price, size in order.simulated.matched if off is None or time < off]
+    matched = sum(size for _, size in fills)
+    back = sum(price * size for price, size in fills)
+    return {
+        "market": order.market_id, "runner": str(order.selection_id), "price": order.order_type.price,
+        "matched": round(matched, 2), "average": back / matched if matched else 0.0,
+        "profit": back - matched if order.profit > 0.0 else -matched,
+    }  # fmt: skip
 
 
 def simulate(files: list[str]) -> float:

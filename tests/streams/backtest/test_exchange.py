@@ -42,6 +42,40 @@ def test_trades_at_worse_prices_pass_it_by() -> None:
     assert waiting.ticket.matched == 0
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "matched"),
+    [
+        # The last price stood at the order's before and after: all that traded went by.
+        (Top(4.3, 4.2, 9, 4.3, 30, 100), Top(4.4, 4.3, 9, 4.4, 30, 140), 20.0),
+        # It came from below, where some of it traded: what is gone of the offer at 4.3 did reach it.
+        (Top(4.2, 4.2, 9, 4.3, 30, 100), Top(4.3, 4.2, 9, 4.3, 25, 140), 5.0),
+        (Top(4.2, 4.2, 9, 4.3, 4, 100), Top(4.3, 4.2, 9, 4.4, 25, 140), 4.0),
+        (Top(4.2, 4.2, 9, 4.3, 30, 100), Top(4.3, 4.2, 9, 4.3, 35, 140), 0.0),
+        # The offers that were seen were at a worse price: how much came to the order's is not told.
+        (Top(4.1, 4.1, 9, 4.2, 30, 100), Top(4.3, 4.2, 9, 4.3, 30, 140), 0.0),
+        # It went below again.
+        (Top(4.3, 4.2, 9, 4.3, 30, 100), Top(4.2, 4.2, 9, 4.3, 22, 140), 8.0),
+    ],
+)
+def test_only_what_surely_traded_at_its_price_passes_an_order(before: Top, now: Top, matched: float) -> None:
+    first = order(50, 4.3)
+    place(first, before)
+    first.ahead = 0.0
+    step(first, now)
+    assert first.ticket.matched == pytest.approx(matched)
+
+
+def test_money_met_at_its_price_is_not_counted_again_when_others_trade_with_it() -> None:
+    waiting = order(50, 4.3)
+    place(waiting, Top(4.2, 4.2, 9, 4.3, 0, 100))
+    step(waiting, Top(4.3, 4.3, 20, 4.4, 30, 100))  # 20 offered at 4.3 would have met it
+    assert waiting.ticket.matched == 20
+    step(waiting, Top(4.3, 4.3, 5, 4.4, 30, 130))  # others took 15 of them
+    assert waiting.ticket.matched == 20
+    step(waiting, Top(4.3, 4.3, 5, 4.4, 30, 150))  # 5 more of them, and 5 that were not
+    assert waiting.ticket.matched == 25
+
+
 def test_a_queue_behind_better_prices_is_not_known_and_does_not_fill() -> None:
     waiting = order(10, 5.0)
     place(waiting, Top(last=4.2, back=4.1, back_size=20, lay=4.3, lay_size=30, traded=100))
