@@ -16,7 +16,7 @@ BENCH_FLAGS ?= --runs 1
 DASHBOARD := gateway/dashboard
 DASHBOARD_SOURCES := $(shell find $(DASHBOARD) -path '*/node_modules' -prune -o -path '*/tests' -prune -o -type f -print)
 
-.PHONY: setup demo test bench lock clean help
+.PHONY: setup demo test bench audit lock clean help
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -43,6 +43,9 @@ bench: setup ## measure everything beside its peers; figures and plots go to doc
 		$(BIN)/hpr bench $$name $(BENCH_FLAGS) --json > build/bench/$$name.json || exit 1; \
 	done
 	$(BIN)/python -m benchmarks.figures $(BENCHMARKS:%=build/bench/%.json)
+
+audit: setup ## look up known faults of the locked packages, where that service can be reached
+	$(BIN)/python -m deploy.audit
 
 lock: $(UV) ## write the locks of requirements/ again; UPGRADE=--upgrade takes the newest versions
 	$(LOCK) $(UPGRADE) pyproject.toml --extra dev --output-file requirements/dev.txt

@@ -25,6 +25,12 @@ SAFETY = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 }
 
+FAILED = (
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    "Failed here",
+    "The gateway could not do this. Try again; if it stays so, its log says why.",
+)
+
 
 class Edge:
     """Around the application; `/v1` is what it guards, and everything has headers of safety."""
@@ -42,9 +48,12 @@ class Edge:
             await self._app(scope, receive, send)
             return
         told: dict[str, str] = {}
+        begun = False
 
         async def send_safely(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 headers = MutableHeaders(scope=message)
                 for name, value in (self._headers | told).items():
                     headers.setdefault(name, value)
@@ -53,12 +62,20 @@ class Edge:
         try:
             if scope["path"].startswith("/v1/"):
                 told |= await self._admit(scope)
-                if scope["method"] not in SAFE:
-                    receive = again(await whole(receive), receive)
+            elif scope["method"] not in SAFE:
+                _refuse_large(Headers(scope=scope))
+                await self._count(self._anonymous, address_of(scope))
+            if scope["method"] not in SAFE:
+                receive = again(await whole(receive), receive)
             await self._app(scope, receive, send_safely)
         except ProblemError as error:
             response = problem(error.status, error.title, error.detail, error.headers)
             await response(scope, receive, send_safely)
+        except Exception:
+            if not begun:
+                await problem(*FAILED)(scope, receive, send_safely)
+            # The server logs it; whoever asked learns nothing of how it is made.
+            raise
 
     async def _admit(self, scope: Scope) -> dict[str, str]:
         """Who asks goes into `scope`; what is said of rates comes back. Raises ProblemError."""

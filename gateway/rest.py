@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import Scope
 
@@ -20,6 +20,7 @@ from gateway.withheld import is_withheld
 from schemas.identity import iso
 
 RETRY_SECONDS = 1
+RaceId = Annotated[str, Path(max_length=128)]
 
 
 def _may_fail(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
@@ -35,7 +36,9 @@ def races(hub: Hub) -> APIRouter:
     @router.get("", response_model=RaceDay)
     async def list_races(
         request: Request,
-        track: Annotated[str | None, Query(description="Only the races of this track code")] = None,
+        track: Annotated[
+            str | None, Query(max_length=16, description="Only the races of this track code")
+        ] = None,
         date: Annotated[date | None, Query(description="Only the races of this local racing date")] = None,
     ) -> Response:
         """Races by time to the off; without a date, those of these days."""
@@ -54,12 +57,12 @@ def races(hub: Hub) -> APIRouter:
         return cached.answer(request.scope, body, tag, board.age_seconds(now))
 
     @router.get("/{race_id}", response_model=RaceState, responses=_may_fail(HTTPStatus.NOT_FOUND))
-    async def read_race(race_id: str, request: Request) -> Response:
+    async def read_race(race_id: RaceId, request: Request) -> Response:
         """The latest of one race."""
         return race_page(hub, race_id, request.scope)
 
     @router.get("/{race_id}/history", response_model=RaceHistory, responses=_may_fail(HTTPStatus.NOT_FOUND))
-    async def read_history(race_id: str, request: Request) -> Response:
+    async def read_history(race_id: RaceId, request: Request) -> Response:
         """Closing price of each runner, bar by bar."""
         check_scope(request.scope, Scopes.READ_HISTORY)
         standing, bars = _find(hub, race_id), hub.board.bars(race_id)
@@ -68,7 +71,7 @@ def races(hub: Hub) -> APIRouter:
         return cached.answer(request.scope, body, cached.tag_of(body), age)
 
     @router.get("/{race_id}/form", response_model=RaceForm, responses=_may_fail(HTTPStatus.NOT_FOUND))
-    async def read_form(race_id: str, request: Request) -> Response:
+    async def read_form(race_id: RaceId, request: Request) -> Response:
         """What form says of each runner, and what its chance is made of."""
         check_scope(request.scope, Scopes.READ_RACES)
         view = _find(hub, race_id).view

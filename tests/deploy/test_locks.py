@@ -1,5 +1,7 @@
+import json
 import re
 import tomllib
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -42,3 +44,23 @@ def test_a_lock_holds_what_pyproject_asks_for(extra: str | None, lock: str) -> N
     names = {re.split(r"[^A-Za-z0-9_-]", requirement)[0].lower() for requirement in wanted}
     # An extra of the project's own within another: what it asks for is in the lock, it is not.
     assert names - {project["name"]} <= pins(lock).keys()
+
+
+def test_what_is_installed_is_what_the_lock_of_tests_pins() -> None:
+    """A package beside the lock, or of another version, would be tested and not run."""
+    tools = {"pip", "setuptools", "wheel"}
+    installed = {re.sub(r"[-_.]+", "-", d.metadata["Name"]).lower(): d.version for d in distributions()}
+    locked = pins("dev")
+    assert not installed.keys() - locked.keys() - tools - {"horseracepro"}
+    for name, version in installed.items():
+        said = [re.split(r"[ ;]", pin)[0] for pin in locked.get(name, "").splitlines()]
+        assert name not in locked or version in said, f"{name} {version} is not {said}"
+
+
+def test_every_package_of_the_page_is_held_by_its_hash() -> None:
+    lock = json.loads((PROJECT / "gateway" / "dashboard" / "package-lock.json").read_text(encoding="utf-8"))
+    packages = {name: held for name, held in lock["packages"].items() if name}
+    assert len(packages) > 10
+    assert all(held["integrity"].startswith("sha512-") for held in packages.values())
+    asked = {*lock["packages"][""]["dependencies"], *lock["packages"][""]["devDependencies"]}
+    assert {f"node_modules/{name}" for name in asked} <= packages.keys()

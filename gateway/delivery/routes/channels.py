@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Response, status
+from fastapi import APIRouter, Body, Depends, Path, Response, status
 from pydantic import AfterValidator, Field
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,6 +28,7 @@ MOST = 20
 Events = Annotated[
     tuple[Kind, ...], Field(max_length=12, description="Kinds of alerts it takes; none means all")
 ]
+StopToken = Annotated[str, Path(max_length=128, description="Of the link in the mail")]
 Title = Annotated[Text, Field(max_length=80), AfterValidator(str.strip)]
 
 
@@ -182,13 +183,13 @@ def routes(site: Site) -> APIRouter:
         return PushKey(key=Vapid(site.secrets_folder, "mailto:nobody@localhost").public)
 
     @router.get("/unsubscribe/{token}", response_class=Response, responses=OPEN)
-    async def ask_unsubscribe(token: str) -> Response:
+    async def ask_unsubscribe(token: StopToken) -> Response:
         """A page that asks once more: mail scanners follow links."""
         del token
         return Response(PAGE, media_type="text/html")
 
     @router.post("/unsubscribe/{token}", response_class=Response, responses={**OPEN, **may_fail(MISSING)})
-    async def unsubscribe(token: str) -> Response:
+    async def unsubscribe(token: StopToken) -> Response:
         """Stop the mails of one channel (RFC 8058: one click)."""
         channel_id = channel_of_token(site.key("unsubscribe"), token)
         async with site.database.write() as session:

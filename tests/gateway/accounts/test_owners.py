@@ -48,7 +48,15 @@ async def _things(ann: Person) -> dict[str, str]:
     passkey = (await _add(ann, Authenticator())).json()
     here = (await ann.get("/v1/sessions")).json()["items"][0]
     await ann.client.put(f"/v1/tracked/horse/{MARK}", json={"name": MARK})
+    rule = (await ann.post("/v1/rules", {"kind": "SCRATCH", "name": MARK})).json()
+    channel = (await ann.post("/v1/channels", {"kind": "mail", "name": MARK})).json()
+    webhook = (await ann.post("/v1/webhooks", {"url": "https://hooks.example.org/x", "name": MARK})).json()
+    delivery = (await ann.post(f"/v1/webhooks/{webhook['id']}/test")).json()
     return {
+        "rule_id": rule["id"],
+        "channel_id": channel["id"],
+        "webhook_id": webhook["id"],
+        "delivery_id": delivery["id"],
         "key_id": key["id"],
         "passkey_id": passkey["id"],
         "session_id": here["id"],
@@ -79,7 +87,7 @@ async def test_nobody_reads_or_changes_another_s_anything(
     ann, bob = await newcomer("ann", "pro"), await newcomer("bob", "pro")
     things = await _things(ann)
     before = await _all_of(site, ann)
-    secrets = [MARK, ann.email, ann.state["user_id"], things["key_id"], things["passkey_id"]]
+    secrets = [MARK, ann.email, ann.state["user_id"], *(things[name] for name in things if "_id" in name)]
     key = await bob.post("/v1/keys", {"name": "bob", "scopes": ["read:preferences", "write:preferences"]})
     by_key = {"authorization": f"Bearer {key.json()['key']}"}
     for path, method in METHODS:
