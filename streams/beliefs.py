@@ -14,6 +14,7 @@ from models.layout import Counts, Floats
 from models.places import finish_of
 from schemas.errors import ModelError
 from schemas.records import Conditions, ModelPinned, RaceCard, RaceForm
+from streams.meeting import NOT_HELD, NOTHING, lean_of
 from streams.view import View
 
 MARKET = "MARKET"
@@ -57,6 +58,9 @@ class Verdict:
     known: float = 0.0
     """Share of the runners still in that have form."""
 
+    trust: float = 1.0
+    """What confidence is left by how prices have held at the meeting."""
+
     @property
     def label(self) -> str:
         """The model as predictions name it, `name=version`; empty where none spoke."""
@@ -73,7 +77,7 @@ def verdict_of(view: View, library: Library, role: str = "CHAMPION") -> Verdict:
     """The verdict of the model pinned in a role; worked out once a view and kept with it."""
     found = view.memo.get(role)
     if found is None:
-        found = view.memo[role] = _verdict(view, library, view.pins.get(role))
+        found = view.memo[role] = _on_the_day(view, _verdict(view, library, view.pins.get(role)))
     return cast(Verdict, found)
 
 
@@ -88,6 +92,23 @@ def _verdict(view: View, library: Library, pin: ModelPinned | None) -> Verdict:
         return _believed(view, form, library.model(pin["version"]))
     except ModelError as error:
         return Verdict(f"the market alone: {error}", form["event_id"])
+
+
+def _on_the_day(view: View, verdict: Verdict) -> Verdict:
+    """The verdict with what earlier races of the day teach."""
+    lean = lean_of(view)
+    belief = verdict.belief
+    if verdict is NO_MODEL or lean is NOTHING:
+        return verdict
+    if belief is not None and lean.by_runner:
+        leans = [lean.by_runner.get(view.runners[row].runner_id, 0.0) for row in verdict.rows]
+        moved = zip(belief.residual, leans, belief.judged, strict=True)
+        belief = replace(belief, residual=[r + each * judged for r, each, judged in moved])
+        columns = [view.columns[row] for row in verdict.rows]
+        interests = _by_interest(belief, columns) if view.coupled else belief
+        verdict = replace(verdict, belief=belief, by_interest=interests)
+    basis = verdict.basis + NOT_HELD * (lean.trust < 1.0)
+    return replace(verdict, basis=basis, trust=lean.trust)
 
 
 def _believed(view: View, form: RaceForm, model: FormModel) -> Verdict:
@@ -172,6 +193,7 @@ def with_form(scores: Scores, verdicts: Sequence[Verdict], places: Counts, place
             confidence[at] *= UNKNOWN_FORM + (1.0 - UNKNOWN_FORM) * verdict.known
             if not any(prices[at]):
                 confidence[at] = FORM_ALONE * verdict.known
+            confidence[at] *= verdict.trust
     win = np.array(rows)
     place = np.empty_like(win)
     for chances, paid, found in zip(win, places.tolist(), place, strict=True):

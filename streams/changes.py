@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from streams.explanation import label, leader, verdict_in
+from streams.meeting import lean_of
 from streams.state import Said
 from streams.view import View
 
@@ -32,6 +33,8 @@ def changes(view: View, said: Said, before: Said) -> Iterator[Change]:
             yield "FORM", "form is told", None
         elif (said.models, said.going, said.statuses) == (before.models, before.going, before.statuses):
             yield from _form(view, said, before)
+    if said.lean_id != before.lean_id and said.lean_id is not None:
+        yield "FORM", lean_of(view).words, None
     yield from _pace(view, said, before)
 
 

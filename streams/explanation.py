@@ -8,6 +8,7 @@ from models.pace import in_words
 from schemas.encoders import Lasting
 from schemas.records import Annotation, Contribution
 from streams.beliefs import NO_MODEL, Verdict
+from streams.meeting import MEETING
 from streams.view import View
 
 SHOWN_PARTS = 5
@@ -86,10 +87,12 @@ def sentence(words: str, value: float) -> str:
 
 
 def _notes(view: View, feature_set: str) -> dict[str, list[Annotation]]:
-    form = view.forms.get(feature_set)
-    if form is None:
-        return {}
-    return {runner["runner_id"]: Lasting(runner["annotations"][:SHOWN_NOTES]) for runner in form["runners"]}
+    """What the day has taught, then what form says."""
+    found: dict[str, list[Annotation]] = {}
+    for form in (view.forms.get(MEETING), view.forms.get(feature_set)):
+        for runner in form["runners"] if form is not None else ():
+            found.setdefault(runner["runner_id"], []).extend(runner["annotations"])
+    return {runner_id: Lasting(notes[:SHOWN_NOTES]) for runner_id, notes in found.items()}
 
 
 def figures_of_form(view: View) -> dict[str, str]:
@@ -98,8 +101,9 @@ def figures_of_form(view: View) -> dict[str, str]:
     if found is None:
         found = view.memo["figures"] = {
             runner["runner_id"]: "".join(_placing(line["finish_position"]) for line in runner["lines"][::-1])
-            for form in view.forms.values()
+            for feature_set, form in view.forms.items()
             for runner in form["runners"]
+            if feature_set != MEETING
         }
     return cast(dict[str, str], found)
 

@@ -13,9 +13,11 @@ from models.form.book import VERSION, FormBook, LookAheadError
 from models.form.facts import RaceFacts, finish_of
 from models.guide.book import GuideBook
 from models.guide.lines import printed
+from models.guide.values import COLUMN as GUIDE_COLUMN
 from models.guide.values import COLUMNS as GUIDE_COLUMNS
 from models.guide.values import FEATURE_SET as GUIDE
 from models.interpreters import annotate
+from models.online import Online, key_of
 from schemas.identity import MICROS, uuid_of
 from schemas.records import (
     Event,
@@ -27,6 +29,8 @@ from schemas.records import (
     RunnerForm,
 )
 from streams.beliefs import facts_at
+from streams.meeting import COLUMNS as MEETING_COLUMNS
+from streams.meeting import MEETING, runners_of
 from streams.race import DIGEST_MASK, Race
 from streams.state import RaceState
 
@@ -56,6 +60,7 @@ class FormState:
 
     guide: GuideBook = field(default_factory=GuideBook)
     book: FormBook = field(default_factory=FormBook)
+    online: Online = field(default_factory=Online)
     open: dict[str, Race] = field(default_factory=dict)
     requests: dict[str, FormRequest] = field(default_factory=dict)
     """The last request of each open race."""
@@ -68,6 +73,8 @@ class FormState:
     as_of: int = 0
     too_late: int = 0
     """Runs and results that came after their day was settled: the book did not learn them."""
+    doubts: list[str] = field(default_factory=list)
+    """Meetings at which prices were just found not to hold: told and emptied by the shell."""
 
 
 def fold(state: FormState, name: str, event: Event) -> list[RaceForm]:
@@ -136,11 +143,36 @@ def _learn(state: FormState, race: Race) -> list[RaceForm]:
         gone.pop(race_id, None)
     state.learnt.add(race_id)
     _note(state, result)
-    state.guide.learn(facts, finish_of(result))
+    finish = finish_of(result)
+    if state.online.learn(facts, finish, _early(state, facts)):
+        state.doubts.append(f"{key_of(facts)} on {facts.race_date}")
+    state.guide.learn(facts, finish)
     closed = state.closed[race_id] = Closed(race.state, result, facts)
     teach_book(state, closed)
     known = {name for r in facts.runners for name in (r.horse_id, r.jockey, r.trainer) if name}
-    return list(_answer(state, _entered(state, known)))
+    entered = _entered(state, known)
+    return [*_answer(state, entered), *_tell_meeting(state, facts, entered)]
+
+
+def _early(state: FormState, facts: RaceFacts) -> list[float]:
+    """Where each runner usually is early, from 0 in front to 1 at the back, NaN where unknown."""
+    return [row[GUIDE_COLUMN["forward"]] for row in state.guide.look(facts)]
+
+
+def _tell_meeting(state: FormState, learnt: RaceFacts, answered: list[str]) -> Iterator[RaceForm]:
+    """What a race learnt adds to the later ones of its meeting, but those just answered whole."""
+    for race_id in [id for id in state.answers if id not in answered]:
+        facts = facts_at(state.open[race_id].view)
+        if key_of(facts) == key_of(learnt) and facts.race_date == learnt.race_date:
+            state.answers[race_id] += 1
+            yield from _meeting(state, facts, _early(state, facts))
+
+
+def _meeting(state: FormState, facts: RaceFacts, early: list[float]) -> Iterator[RaceForm]:
+    today = state.online.taught(facts, early)
+    if today is not None:
+        ids = [(runner.runner_id, runner.horse_id or None) for runner in facts.runners]
+        yield _form(state, facts, MEETING, MEETING_COLUMNS, runners_of(today, ids))
 
 
 def teach_book(state: FormState, closed: Closed) -> None:
@@ -179,10 +211,12 @@ def _answer(state: FormState, race_ids: Iterable[str]) -> Iterator[RaceForm]:
             continue
         facts = facts_at(view)
         state.answers[race_id] = state.answers.get(race_id, 0) + 1
-        yield _form(state, facts, GUIDE, GUIDE_COLUMNS, state.guide.look(facts))
+        guided = state.guide.look(facts)
+        yield _form(state, facts, GUIDE, GUIDE_COLUMNS, _runners(state, facts, guided))
         values = _book_values(state, facts)
         if values is not None:
-            yield _form(state, facts, BOOK, BOOK_COLUMNS, values)
+            yield _form(state, facts, BOOK, BOOK_COLUMNS, _runners(state, facts, values))
+        yield from _meeting(state, facts, [row[GUIDE_COLUMN["forward"]] for row in guided])
 
 
 def settle(state: FormState) -> None:
@@ -208,7 +242,7 @@ def _book_values(state: FormState, facts: RaceFacts) -> list[list[float]] | None
 
 
 def _form(
-    state: FormState, facts: RaceFacts, feature_set: str, columns: tuple[str, ...], rows: list[list[float]]
+    state: FormState, facts: RaceFacts, feature_set: str, columns: tuple[str, ...], runners: list[RunnerForm]
 ) -> RaceForm:
     race_id = facts.race_id
     request, count = state.requests[race_id], state.answers[race_id]
@@ -227,8 +261,12 @@ def _form(
         "learnt": learnt,
         "races_learnt": len(state.learnt),
         "columns": list(columns),
-        "runners": [_runner(state, facts, at, row) for at, row in enumerate(rows)],
+        "runners": runners,
     }
+
+
+def _runners(state: FormState, facts: RaceFacts, rows: list[list[float]]) -> list[RunnerForm]:
+    return [_runner(state, facts, at, row) for at, row in enumerate(rows)]
 
 
 def _runner(state: FormState, facts: RaceFacts, at: int, row: list[float]) -> RunnerForm:

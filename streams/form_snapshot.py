@@ -8,6 +8,7 @@ from msgspec import DecodeError, Struct, ValidationError, msgpack
 
 from models.form.book import FormBook
 from models.guide.book import GuideBook
+from models.online import Meeting, Online
 from schemas.errors import HprError, StateError
 from schemas.records import FormRequest, PastPerformance, Result
 from streams.beliefs import facts_at
@@ -40,6 +41,7 @@ class _Snapshot(Struct):
     digest: bytes
     as_of: int
     too_late: int
+    meetings: dict[str, Meeting] = {}
 
 
 _decoder = msgpack.Decoder(_Snapshot)
@@ -54,6 +56,7 @@ def pack(state: FormState, offsets: Offsets) -> bytes:
             list(state.requests.values()), state.answers,
             [_Closed(dump(c.state), c.result, c.runs) for c in state.closed.values()],
             sorted(state.learnt), state.digest.to_bytes(16, "big"), state.as_of, state.too_late,
+            state.online.meetings,
         )
     )  # fmt: skip
     return sha256(body).digest() + body
@@ -79,7 +82,7 @@ def _state(kept: _Snapshot) -> FormState:
     state = FormState(
         guide=kept.guide, book=book, requests={r["race_id"]: r for r in kept.requests}, answers=kept.answers,
         closed=closed, learnt=set(kept.learnt), digest=int.from_bytes(kept.digest, "big"), as_of=kept.as_of,
-        too_late=kept.too_late,
+        too_late=kept.too_late, online=Online(kept.meetings),
     )  # fmt: skip
     races: list[RaceState] = [load(each) for each in kept.open]
     state.open = {race.race_id: Race(race) for race in races}

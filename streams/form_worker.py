@@ -180,6 +180,8 @@ class FormWorker:
             payload = self._codec.encode(located.name, located.event)
             self._bury(located.topic, located.offset, payload, repr(error))
             answers = []
+        while self._state.doubts:
+            log.warning("prices did not hold: confidence is lower", meeting=self._state.doubts.pop())
         for answer in answers:
             self._producer.publish(FORM.name, answer)
             self.answered += 1

@@ -110,6 +110,8 @@ class Said(Struct):
     """Who was likely to lead."""
     fundamental: list[float] = field(default_factory=list)
     """Win chances by form alone, as `win`; empty without form."""
+    lean_id: str | None = None
+    """The event of what the day's races add to chances."""
     shadow: list[float] = field(default_factory=list)
     """Win chances by the candidate, as `win`; empty without one."""
     shadow_model: str = ""
