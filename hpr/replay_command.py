@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import orjson
 import typer
@@ -18,6 +18,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from hpr.feed_commands import parse_speed
 from hpr.options import AsJson, Broker, Prefix, Registry
+from hpr.replay_options import Into, Out, Processes, RunSize, Since, Sources, Speed, Until
 from hpr.settings import Settings, settings
 from schemas.errors import HprError, SettingsError
 from schemas.identity import MICROS
@@ -29,34 +30,14 @@ if TYPE_CHECKING:
 
 def replay(
     *,
-    source: Annotated[
-        list[str],
-        typer.Argument(
-            help="Captures (.bz2, .gz, .zip, plain) or folders of them; or archive:FOLDER, "
-            "s3://bucket/prefix, topics:PREFIX."
-        ),
-    ],
-    out: Annotated[
-        Path | None, typer.Option(help="File for the predictions; standard output if left out.")
-    ] = None,
-    into: Annotated[
-        str | None, typer.Option(help="Prefix of topics to publish the events to, instead of predictions.")
-    ] = None,
-    since: Annotated[
-        datetime | None, typer.Option("--from", help="Only what was recorded from then on (UTC).")
-    ] = None,
-    until: Annotated[
-        datetime | None, typer.Option("--to", help="Only what was recorded before (UTC).")
-    ] = None,
-    speed: Annotated[
-        str, typer.Option(help="Times real time, such as 1 or 60, or max for as fast as it goes.")
-    ] = "max",
-    run_size: Annotated[
-        int, typer.Option(min=1, help="Events worked at once; the lines are the same for any.")
-    ] = 1_000,
-    processes: Annotated[
-        int, typer.Option(min=1, help="Processes; the lines are the same for any number.")
-    ] = 1,
+    source: Sources,
+    out: Out = None,
+    into: Into = None,
+    since: Since = None,
+    until: Until = None,
+    speed: Speed = "max",
+    run_size: RunSize = 1_000,
+    processes: Processes = 1,
     broker: Broker = None,
     topic_prefix: Prefix = None,
     registry: Registry = None,
