@@ -86,7 +86,8 @@ def _serving(broker: str, url: str, bound: Any, folder: Path, smtp: str) -> Iter
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("site")
     bound = listen("127.0.0.1", 0)
-    url = f"http://127.0.0.1:{bound.getsockname()[1]}"
+    # Passkeys are bound to a name, which a bare address is not.
+    url = f"http://localhost:{bound.getsockname()[1]}"
     with EmbeddedBroker() as broker, receiving() as receivers:
         broker.touch(sorted({*READ, *TOPICS, "users.interactions"}))
         wanted = NotifierSettings(
@@ -220,8 +221,31 @@ def test_a_forgotten_password_is_chosen_anew_and_an_app_guards_it(world: World, 
     expect(page.get_by_test_id("signed-in-as")).to_have_text(EMAIL)
 
 
+def test_a_passkey_is_added_and_signs_in_alone(world: World, context: BrowserContext, page: Page) -> None:
+    devtools = context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+        "isUserVerified": True, "automaticPresenceSimulation": True,
+    }  # fmt: skip
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    page.goto(f"{world.url}/#/account")
+    form = page.locator("form", has=page.get_by_role("button", name="Add a passkey"))
+    _fill(form, What_to_call_it="phone")
+    expect(page.get_by_role("button", name="Take the passkey phone out")).to_be_visible()
+    page.get_by_test_id("sign-out").get_by_role("button").click()
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page.get_by_test_id("signed-in-as")).to_have_text(EMAIL)
+
+
 def test_a_pause_takes_value_away_at_once_and_an_account_can_be_deleted(world: World, page: Page) -> None:
     page.goto(f"{world.url}/#/play")
+    _fill(page.get_by_test_id("reminders"), At_so_much_staked="10")
+    expect(page.get_by_test_id("reminders").get_by_label("At so much staked")).to_have_value("10")
+    _fill(page.locator("form", has=page.get_by_role("button", name="Note a stake")), Staked="10")
+    expect(page.get_by_test_id("reminder")).to_contain_text("You have staked as much")
+    page.get_by_role("button", name="Put away").click()
+    expect(page.get_by_test_id("reminder")).not_to_be_visible()
     page.get_by_test_id("pause").get_by_role("button").click()
     expect(page.locator("[data-testid=play][data-withheld=pause]")).to_be_visible()
     page.goto(f"{world.url}/#/account")

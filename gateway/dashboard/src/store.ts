@@ -5,6 +5,7 @@ import { me, standing, wasSignedIn, whoAmI } from "./api";
 import { accept, type Board } from "./board";
 import type { NoticeEvent, RaceState } from "./contract";
 import { tellViews } from "./interactions";
+import { remind } from "./play";
 import { getHistory, getRace, getRaces, liveAddress, Refused } from "./rest";
 import { route } from "./route";
 import { fresh, type Session } from "./session";
@@ -109,6 +110,7 @@ export function start(): void {
   });
   if (wasSignedIn()) void whoAmI();
   tellViews();
+  remind();
   // The cookie comes with the opening request: another person, or one who may see less, needs another connection.
   let before = seer.peek();
   effect(() => {

@@ -10,6 +10,7 @@ import { Choice } from "./Choice";
 import { Connection } from "./Connection";
 import { Day } from "./Day";
 import { Race } from "./Race";
+import { Reminder } from "./Reminder";
 
 const FORMAT_NAMES = { decimal: "Decimal", fractional: "Fractional", american: "American", probability: "Implied %" };
 
@@ -45,6 +46,7 @@ export function App() {
         />
         <Connection />
       </header>
+      <Reminder />
       <main>
         <Place />
       </main>

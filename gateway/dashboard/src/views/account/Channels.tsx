@@ -49,7 +49,7 @@ function about({ to, digest_minutes, state, reason }: Channel): string {
 /** Rings in this browser, whether the page is open or not. */
 function Bell({ channels }: { readonly channels: Loaded<readonly Channel[]> }) {
   const own = channels.value?.find(({ id, state }) => id === ownChannel() && state === "active");
-  if (!canPush()) return <p class="none">This browser has no push; on an iPhone, add the page to the home screen first.</p>;
+  if (!canPush()) return <p class="none">Push needs https, or a page of this machine, and a browser that knows it.</p>;
   return (
     <Act
       label={own ? "Turn the bell off" : "Turn the bell on"}

@@ -1,18 +1,9 @@
 /** Responsible play: reminders, noted stakes, a pause, and an exclusion that nobody takes back. */
 import { call, standing } from "../../api";
+import { due, type PlayState, reminderText } from "../../play";
 import { Act, Field, Tick } from "./Act";
 import { useLoaded } from "./useLoaded";
 import { when } from "./when";
-
-interface PlayState {
-  readonly remind_minutes: number | null;
-  readonly remind_stake: number | null;
-  readonly minutes: number;
-  readonly staked: number;
-  readonly due: readonly ("time" | "stake")[];
-  readonly withheld: "pause" | "exclusion" | null;
-  readonly until: string | null;
-}
 
 export function Play() {
   const play = useLoaded(() => call<PlayState>("GET", "v1/play"));
@@ -21,6 +12,7 @@ export function Play() {
   const change = async (method: "PUT" | "POST", path: string, form: object): Promise<void> => {
     const now = await call<PlayState>(method, path, form);
     if (now.withheld !== state.withheld) standing.value += 1;
+    due.value = now.due;
     await play.again();
   };
   return (
@@ -78,8 +70,7 @@ function Standing({ state }: { readonly state: PlayState }) {
       </p>
       {state.due.length > 0 && (
         <p class="due" role="alert">
-          {state.due.includes("time") && "It is the time at which you wanted to be reminded. "}
-          {state.due.includes("stake") && "You have staked as much as you wanted to be reminded of."}
+          {reminderText(state.due)}
         </p>
       )}
       {state.withheld && state.until && (
