@@ -17,6 +17,7 @@ AlertKind = Literal[
     "WEIGHT",
     "GOING",
     "RESULT",
+    "CONFIDENCE",
 ]
 Surface = Literal["UNKNOWN", "DIRT", "TURF", "SYNTHETIC"]
 FeedState = Literal["CONNECTED", "HEARTBEAT", "DISCONNECTED", "ENDED"]

@@ -7,11 +7,12 @@ from schemas.identity import MICROS, uuid_of
 from schemas.records import Alert, AlertKind, Event, Reason, Scratch
 from streams.alerts import HOUR_SECONDS, RULES_VERSION, scratch_alert
 from streams.explanation import label
+from streams.meeting import lean_of
 from streams.state import RaceState
 from streams.statements import SOURCE, Statement, reasons
 from streams.view import Runner, View
 
-TELLING = ("RaceCard", "Scratch", "Conditions", "Result")
+TELLING = ("RaceCard", "Scratch", "Conditions", "Result", "RaceForm")
 """Events that may tell a fact, by the name of their schema."""
 
 LEAST_POUNDS = 0.5
@@ -32,6 +33,8 @@ def changes(state: RaceState, before: View, now: View, name: str, event: Event) 
         found += _going(before, now, event)
     elif name == "Result":
         found += _result(before, now, event)
+    elif name == "RaceForm":
+        found += _doubt(before, now, event)
     return tuple(found)
 
 
@@ -93,6 +96,15 @@ def _going(before: View, now: View, event: Event) -> Iterator[Alert]:
     was, condition = before.conditions.get("track_condition"), now.conditions.get("track_condition")
     if was and condition and was != condition:
         yield _fact("GOING", now, event, f"Going {condition.lower()}, was {was.lower()}")
+
+
+def _doubt(before: View, now: View, event: Event) -> Iterator[Alert]:
+    """Prices were found not to hold at the meeting, from now on and for the rest of its day."""
+    left = lean_of(now).trust
+    if left < lean_of(before).trust:
+        share = f"{left:.0%}".replace("%", " %")
+        words = f"Results at this meeting are not what prices said: confidence is {share} of what it was"
+        yield _fact("CONFIDENCE", now, event, words, value=left)
 
 
 def _result(before: View, now: View, event: Event) -> Iterator[Alert]:

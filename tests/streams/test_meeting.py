@@ -103,6 +103,15 @@ class TestTheRace:
         assert after["confidence"] == pytest.approx(expected, rel=1e-3)
         assert after["basis"] == "MARKET_AND_FORM; results here today are not what prices said"
 
+    def test_raises_an_alert_once_when_prices_are_found_not_to_hold(self, tmp_path: Path) -> None:
+        doubts = [told({"1": 0.0}, seconds, trust) for seconds, trust in ((11, 1.0), (20, 0.7), (30, 0.7))]
+        events = [*opened(BEST), PRICES, *doubts]
+        alerts = engine.run(located(events), Races(), default_scorer(Registry(tmp_path))).alerts
+        (doubt,) = [alert for alert in alerts if alert["kind"] == "CONFIDENCE"]
+        assert doubt["headline"] == (
+            "Results at this meeting are not what prices said: confidence is 70 % of what it was"
+        )
+
     def test_replayed_from_what_was_recorded_it_says_the_same_bytes(self, tmp_path: Path) -> None:
         events = [*opened(BEST), PRICES, told({"1": -0.2, "4": 0.2}, 20, DOUBTED)]
         scorer = default_scorer(Registry(tmp_path))

@@ -13,6 +13,7 @@ const KINDS: Readonly<Record<AlertKind, string>> = {
   WEIGHT: "Weight",
   GOING: "Going",
   RESULT: "Result",
+  CONFIDENCE: "Confidence",
 };
 
 export function alertKind(kind: AlertKind): string {

@@ -5,7 +5,7 @@ export type RunnerStatus = "ACTIVE" | "SCRATCHED" | "ALSO_ELIGIBLE";
 export type Freshness = "fresh" | "stale" | "unknown";
 export type Trend = "STEAM" | "DRIFT" | "STEADY";
 export type AlertKind = "SCRATCH" | "RE_ENTRY" | "VALUE" | "STEAM" | "DRIFT" | "NEW_FAVOURITE"
-  | "RIDER" | "EQUIPMENT" | "WEIGHT" | "GOING" | "RESULT";
+  | "RIDER" | "EQUIPMENT" | "WEIGHT" | "GOING" | "RESULT" | "CONFIDENCE";
 
 export interface ScratchNote {
   readonly time: string;
