@@ -5,7 +5,7 @@ Pure. Results teach once they are official; a race is answered from what was rec
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from math import isfinite
+from math import isfinite, nan
 from typing import cast
 
 from models.form.book import COLUMNS as BOOK_COLUMNS
@@ -13,7 +13,6 @@ from models.form.book import VERSION, FormBook, LookAheadError
 from models.form.facts import RaceFacts, finish_of
 from models.guide.book import GuideBook
 from models.guide.lines import printed
-from models.guide.values import COLUMN as GUIDE_COLUMN
 from models.guide.values import COLUMNS as GUIDE_COLUMNS
 from models.guide.values import FEATURE_SET as GUIDE
 from models.interpreters import annotate
@@ -27,6 +26,7 @@ from schemas.records import (
     RaceForm,
     Result,
     RunnerForm,
+    Workout,
 )
 from streams.beliefs import facts_at
 from streams.meeting import COLUMNS as MEETING_COLUMNS
@@ -84,6 +84,8 @@ def fold(state: FormState, name: str, event: Event) -> list[RaceForm]:
         return _fold_fact(state, name, event)
     if name == "PastPerformance":
         return _fold_run(state, cast(PastPerformance, event))
+    if name == "Workout":
+        return _fold_work(state, cast(Workout, event))
     if name == "HorseProfile":
         if state.guide.introduce(cast(HorseProfile, event)):
             _note(state, event)
@@ -128,6 +130,13 @@ def _fold_run(state: FormState, event: PastPerformance) -> list[RaceForm]:
     return list(_answer(state, _entered(state, {event["horse_id"]})))
 
 
+def _fold_work(state: FormState, event: Workout) -> list[RaceForm]:
+    if not state.guide.work(event):
+        return []
+    _note(state, event)
+    return list(_answer(state, _entered(state, {event["horse_id"]})))
+
+
 def _note(state: FormState, event: Event) -> None:
     number = int(event["event_id"].replace("-", ""), 16)
     state.digest = (state.digest + number) & DIGEST_MASK
@@ -156,7 +165,12 @@ def _learn(state: FormState, race: Race) -> list[RaceForm]:
 
 def _early(state: FormState, facts: RaceFacts) -> list[float]:
     """Where each runner usually is early, from 0 in front to 1 at the back, NaN where unknown."""
-    return [row[GUIDE_COLUMN["forward"]] for row in state.guide.look(facts)]
+    day, found = facts.race_date.toordinal(), []
+    for runner in facts.runners:
+        lines = state.guide.before(runner.horse_id, day)[:SHOWN_LINES]
+        early = [forward for line in lines if (forward := line.forward) is not None]
+        found.append(sum(early) / len(early) if early else nan)
+    return found
 
 
 def _tell_meeting(state: FormState, learnt: RaceFacts, answered: list[str]) -> Iterator[RaceForm]:
@@ -165,11 +179,11 @@ def _tell_meeting(state: FormState, learnt: RaceFacts, answered: list[str]) -> I
         facts = facts_at(state.open[race_id].view)
         if key_of(facts) == key_of(learnt) and facts.race_date == learnt.race_date:
             state.answers[race_id] += 1
-            yield from _meeting(state, facts, _early(state, facts))
+            yield from _meeting(state, facts)
 
 
-def _meeting(state: FormState, facts: RaceFacts, early: list[float]) -> Iterator[RaceForm]:
-    today = state.online.taught(facts, early)
+def _meeting(state: FormState, facts: RaceFacts) -> Iterator[RaceForm]:
+    today = state.online.taught(facts, _early(state, facts))
     if today is not None:
         ids = [(runner.runner_id, runner.horse_id or None) for runner in facts.runners]
         yield _form(state, facts, MEETING, MEETING_COLUMNS, runners_of(today, ids))
@@ -211,12 +225,11 @@ def _answer(state: FormState, race_ids: Iterable[str]) -> Iterator[RaceForm]:
             continue
         facts = facts_at(view)
         state.answers[race_id] = state.answers.get(race_id, 0) + 1
-        guided = state.guide.look(facts)
-        yield _form(state, facts, GUIDE, GUIDE_COLUMNS, _runners(state, facts, guided))
+        yield _form(state, facts, GUIDE, GUIDE_COLUMNS, _runners(state, facts, state.guide.look(facts)))
         values = _book_values(state, facts)
         if values is not None:
             yield _form(state, facts, BOOK, BOOK_COLUMNS, _runners(state, facts, values))
-        yield from _meeting(state, facts, [row[GUIDE_COLUMN["forward"]] for row in guided])
+        yield from _meeting(state, facts)
 
 
 def settle(state: FormState) -> None:

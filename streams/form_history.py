@@ -5,7 +5,7 @@ from typing import Any
 
 from streams.form import FACTS, FormState, fold, forget_lost, settle
 
-TOLD = FACTS | {"PastPerformance", "HorseProfile"}
+TOLD = FACTS | {"PastPerformance", "HorseProfile", "Workout"}
 """Events that the form fold learns from."""
 
 

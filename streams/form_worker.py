@@ -25,6 +25,7 @@ from topics.catalogue import (
     PROFILES,
     RESULTS,
     SCRATCHES,
+    WORKOUTS,
     Topic,
 )
 from topics.producer import EventProducer
@@ -32,7 +33,7 @@ from topics.producer import EventProducer
 log = structlog.get_logger("hpr.form")
 
 READ: tuple[Topic, ...] = (
-    PROFILES, PERFORMANCES, CARDS, CONDITIONS, SCRATCHES, RESULTS, FORM_REQUESTS
+    PROFILES, PERFORMANCES, WORKOUTS, CARDS, CONDITIONS, SCRATCHES, RESULTS, FORM_REQUESTS
 )  # fmt: skip
 """What the fold takes, by rank: of one instant, what a request is answered from comes before it."""
 

@@ -8,7 +8,9 @@ from msgspec import Struct, field
 from models.form.facts import RaceFacts, RaceFinish
 from models.guide.lines import KEPT, Line, line_of
 from models.guide.values import COLUMN, values_of
-from schemas.records import HorseProfile, PastPerformance
+from models.guide.works import KEPT as MOST_WORKS
+from models.guide.works import Work, work_of
+from schemas.records import HorseProfile, PastPerformance, Workout
 
 PEOPLE_DOUBT = 40.0
 """Runs' worth of an average rider, trainer or sire."""
@@ -30,6 +32,8 @@ class GuideBook(Struct):
     lines: dict[str, list[Line]] = field(default_factory=dict)
     """By horse, the latest first, one a day at most."""
     sires: dict[str, str] = field(default_factory=dict)
+    works: dict[str, list[Work]] = field(default_factory=dict)
+    """By horse, the latest first."""
     people: dict[str, Tally] = field(default_factory=dict)
     """By `kind|name`."""
 
@@ -40,6 +44,21 @@ class GuideBook(Struct):
             return False
         self._count(run["horse_id"], line, run["trainer_name"] or "")
         return True
+
+    def work(self, event: Workout) -> bool:
+        """Take in a morning work; False if it is known, or older than those kept."""
+        work = work_of(event)
+        known = self.works.setdefault(event["horse_id"], []) if work is not None else []
+        if work is None or work in known:
+            return False
+        known.append(work)
+        known.sort(key=lambda each: -each.day)
+        del known[MOST_WORKS:]
+        return work in known
+
+    def works_before(self, horse_id: str, day: int) -> list[Work]:
+        """The horse's works of earlier days, the latest first."""
+        return [work for work in self.works.get(horse_id, ()) if work.day < day]
 
     def introduce(self, profile: HorseProfile) -> bool:
         """Take in what is known of a horse for good; False if it is known."""

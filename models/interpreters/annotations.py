@@ -9,6 +9,7 @@ from models.interpreters.conditions import conditions
 from models.interpreters.cycle import cycle
 from models.interpreters.notes import Note, note
 from models.interpreters.trips import trips
+from models.interpreters.works import works
 from schemas.records import Annotation
 
 LEAST_RUNS = 15
@@ -22,6 +23,7 @@ def annotate(runner: Runner, facts: RaceFacts, lines: Sequence[Line], book: Guid
     """Annotations of a runner; `lines` latest first, all of days before the race."""
     found = [*cycle(runner, facts, lines), *conditions(runner, facts, lines), *trips(lines)]
     found += [*_people(runner, book), *_equipment(runner, lines)]
+    found += works(facts, lines, book.works_before(runner.horse_id, facts.race_date.toordinal()))
     found.sort(key=lambda each: -abs(each["severity"]) * each["confidence"])
     return found
 

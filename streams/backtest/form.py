@@ -18,7 +18,7 @@ SOURCE = "backtest"
 EARLIEST = date(1, 1, 2)
 """A model trained on no race that was run has `date.min`, which is before all that is bet on."""
 
-ORDER = {"HorseProfile": -2, "PastPerformance": -1, **RANKS}
+ORDER = {"HorseProfile": -3, "PastPerformance": -2, "Workout": -1, **RANKS}
 """Rank of what form and races take: of one instant, what form rests on comes first."""
 
 

@@ -11,6 +11,8 @@ from models.form.facts import RaceFacts, Runner
 from models.guide.book import GuideBook, Tally
 from models.guide.lines import Line
 from models.interpreters import annotate
+from schemas.defaults import defaults
+from schemas.records import Workout
 
 TODAY = date(2026, 3, 1)
 RUNNER = Runner("1", "h", jockey="J. Rider", weight_lbs=120.0)
@@ -98,3 +100,42 @@ def test_bounds_and_order() -> None:
     weights = [abs(each["severity"]) * each["confidence"] for each in found]
     assert weights == sorted(weights, reverse=True)
     assert all(-1 <= each["severity"] <= 1 and 0 <= each["confidence"] <= 1 for each in found)
+
+
+def work(days: int, rank: int | None = 20, ranked: int | None = 40) -> Any:
+    day = date.fromordinal(TODAY.toordinal() - days).isoformat()
+    own = {"horse_id": "h", "work_date": day, "distance_furlongs": 4.0, "rank": rank, "ranked": ranked}
+    return {**defaults(Workout), **own}
+
+
+def worked(*events: Any) -> GuideBook:
+    book = GuideBook()
+    for event in events:
+        book.work(event)
+    return book
+
+
+def test_a_fast_work_is_told_with_its_rank_and_day() -> None:
+    (found,) = kinds(told(lines({}, {}, {}), book=worked(work(5, 1, 35), work(9, 2, 35))), "WORKOUT")
+    assert found[0] == "Worked fastest of 35 over 4 furlongs on 24 February."
+    assert found[1] > 0
+    (other,) = kinds(told(lines({}, {}, {}), book=worked(work(9, 3, 35))), "WORKOUT")
+    assert other[0].startswith("Worked third fastest of 35")
+    for ordinary in (work(9, 20, 40), work(9, 1, 5), work(9, None, None), work(60, 1, 35), work(0, 1, 35)):
+        assert kinds(told(lines({}, {}, {}), book=worked(ordinary)), "WORKOUT") == []
+
+
+def test_works_tell_of_a_horse_that_has_been_away_or_never_ran() -> None:
+    away = [msgspec.structs.replace(PLAIN, day=TODAY.toordinal() - 90)]
+    steady, idle = worked(*(work(days) for days in (4, 10, 17, 24))), worked(work(80))
+    assert kinds(told(away, book=steady), "WORKOUT")[0][0] == "Kept working: 4 works in the last 30 days."
+    (found,) = kinds(told(away, book=idle), "WORKOUT")
+    assert found == ("No work in the last 30 days and no run for 90 days.", -0.25)
+    assert "before its first start" in kinds(told([], book=idle), "WORKOUT")[0][0]
+    assert kinds(told([]), "WORKOUT") == []
+
+
+def test_a_work_told_again_is_known() -> None:
+    book = worked(work(5))
+    assert not book.work(work(5))
+    assert not book.work(work(5) | {"work_date": "soon"})
