@@ -47,10 +47,10 @@ def days(online: Online, count: int, bias: float, seed: int = 1, races: int = 8)
 
 def test_a_bias_of_the_draw_is_found_within_the_day_and_forgotten_with_it() -> None:
     online = Online()
-    (facts,) = days(online, 1, -3.0)
+    (facts,) = days(online, 1, -4.0, races=12)
     today = online.taught(facts, NO_PLACE)
     assert today is not None
-    assert today.races == 8
+    assert today.races == 12
     assert today.bias[0] < -2.0 * today.doubt[0] < 0.0
     assert today.bias[1] == 0.0
     tomorrow, _ = race(np.random.default_rng(2), FIRST_DAY + timedelta(1))
