@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -54,6 +54,9 @@ class Belief:
     races: int
     log_loss: float
     market_log_loss: float | None
+    form_log_loss: float | None
+    """Of form alone, where a model spoke of every race."""
+
     bins: list[Bin]
 
 
@@ -172,10 +175,16 @@ def beliefs(samples: Sequence[Sample]) -> list[Belief]:
 def _belief(decision: str, samples: list[Sample]) -> Belief:
     win = np.array([p for s in samples for p in s.win])
     won = np.array([w for s in samples for w in s.won])
-    priced = all(sum(s.public) > 0.0 for s in samples)
     loss = float(np.mean([_loss(s.win, s.won) for s in samples]))
-    market = float(np.mean([_loss(s.public, s.won) for s in samples])) if priced else None
-    return Belief(decision, len(samples), loss, market, bins(win, won))
+    market, form = (_loss_of(samples, of) for of in ("public", "form"))
+    return Belief(decision, len(samples), loss, market, form, bins(win, won))
+
+
+def _loss_of(samples: list[Sample], of: Literal["public", "form"]) -> float | None:
+    """Log-loss of one part of what was believed; None where a race lacks it."""
+    if not all(sum(getattr(sample, of)) > 0.0 for sample in samples):
+        return None
+    return float(np.mean([_loss(getattr(sample, of), sample.won) for sample in samples]))
 
 
 def _loss(chances: Sequence[float], won: Sequence[float]) -> float:

@@ -47,6 +47,9 @@ class Sample(NamedTuple):
     won: list[float]
     """1, or a share of 1 in a dead heat."""
 
+    form: list[float]
+    """By form alone; 0.0 where no model of form spoke."""
+
 
 @dataclass(slots=True)
 class Outcome:

@@ -118,12 +118,13 @@ def _beliefs(beliefs: Sequence[Belief]) -> str:
     parts = ["<h2>How good the probabilities were</h2>"]
     for belief in beliefs:
         market = f"{belief.market_log_loss:.4f}" if belief.market_log_loss is not None else "no prices"
+        form = f", form alone {belief.form_log_loss:.4f}" if belief.form_log_loss is not None else ""
         rows = [
             (f"{b.predicted:.1%}", f"{b.observed:.1%}", f"{b.error:.1%}", f"{b.count:,}") for b in belief.bins
         ]
         parts.append(
             f"<h3>At {escape(belief.decision)}, {belief.races:,} races</h3>"
-            f"<p>Log-loss a race {belief.log_loss:.4f}, the market alone {market}.</p>"
+            f"<p>Log-loss a race {belief.log_loss:.4f}, the market alone {market}{form}.</p>"
             f"{charts.reliability(belief.bins)}{_table(HEAD, rows)}"
         )
     return "".join(parts)

@@ -281,17 +281,16 @@ class _Course:
             runners = [r for r in told["runners"] if r["win_probability"] is not None]
             won = [(r["runner_id"] in winners) / max(1, len(winners)) for r in runners]
             if sum(won) > 0.0:
-                win = [float(r["win_probability"] or 0.0) for r in runners]
-                public = [float(r["public_probability"] or 0.0) for r in runners]
                 self.outcome.samples.append(
                     Sample(
                         told["race_id"],
                         card.get("race_date", ""),
                         card.get("track_code", ""),
                         label,
-                        win,
-                        public,
-                        won,
+                        win=[float(r["win_probability"] or 0.0) for r in runners],
+                        public=[float(r["public_probability"] or 0.0) for r in runners],
+                        form=[float(r["fundamental_probability"] or 0.0) for r in runners],
+                        won=won,
                     )
                 )
 

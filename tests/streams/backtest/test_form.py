@@ -9,6 +9,7 @@ from models.trained import TrainedModel
 from schemas.records import Prediction
 from streams.backtest import Bet, Board, Entrant, Outcome, Setup, run
 from streams.backtest.bets import BacktestError
+from streams.backtest.figures import beliefs
 from streams.backtest.form import Form, Trained, ranked
 from streams.scoring import default_scorer
 from tests.models.trained_world import written
@@ -69,6 +70,9 @@ def test_form_scores_races_from_the_first_day_on_and_learns_from_all(
     assert all(horse.form for horse in board.horses)
     assert sum(horse.form or 0.0 for horse in board.horses) == pytest.approx(1.0)
     assert [h.win for h in board.horses] != [h.public for h in board.horses]
+    (belief,) = beliefs(outcome.samples)
+    assert belief.form_log_loss is not None
+    assert belief.form_log_loss != belief.market_log_loss
 
 
 def test_what_is_told_of_later_races_changes_nothing_that_was_said(

@@ -7,7 +7,7 @@ from streams.backtest.rules import expression
 
 def horse(**changes: object) -> Horse:
     told = {
-        "runner_id": "1", "number": "1", "name": "One", "win": 0.3, "place": 0.6, "public": 0.25,
+        "runner_id": "1", "number": "1", "name": "One", "win": 0.3, "place": 0.6, "public": 0.25, "form": 0.28,
         "quote": Quote(4.0), "rank": 2, "jockey": "Z Purton", "trainer": None, "draw": None, "weight": 120.0,
         "body_weight": 1000.0, "time": 0,
     }  # fmt: skip
@@ -29,6 +29,7 @@ BOARD = Board(
         ("track in ('HKST', 'HKHV') and jockey != 'nobody'", True),
         ("max(win, public) * odds - 1", pytest.approx(0.2)),
         ("-1 + log(exp(2))", 1.0),
+        ("form > public and form < win", True),
         ("draw < 4", False),  # it has none
         ("field_size == 2 and surface == 'TURF'", True),
         ("win > margin", False),
