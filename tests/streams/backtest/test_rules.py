@@ -8,7 +8,8 @@ from streams.backtest.rules import expression
 def horse(**changes: object) -> Horse:
     told = {
         "runner_id": "1", "number": "1", "name": "One", "win": 0.3, "place": 0.6, "public": 0.25,
-        "form": 0.28, "quote": Quote(4.0), "rank": 2, "jockey": "Z Purton", "trainer": None, "draw": None, "weight": 120.0,
+        "form": 0.28, "quote": Quote(4.0), "rank": 2, "jockey": "Z Purton", "trainer": None, "draw": None,
+        "weight": 120.0,
         "body_weight": 1000.0, "time": 0,
     }  # fmt: skip
     return Horse(**{**told, **changes})  # type: ignore[arg-type]
