@@ -27,6 +27,7 @@ Name = Literal[
     "rest",
     "archive",
     "history",
+    "clickhouse",
 ]
 
 
@@ -38,7 +39,9 @@ def bench(
     ] = None,
     scale: Annotated[
         float,
-        typer.Option(min=0.01, help="Part of the usual length of latency, worker, memory and profile."),
+        typer.Option(
+            min=0.01, help="Part of the usual length of latency, worker, memory, profile and clickhouse."
+        ),
     ] = 1.0,
     json: AsJson = False,
 ) -> None:

@@ -102,8 +102,16 @@ SPREADS: dict[str, Spread] = {
             "official_finish_time_seconds lengths_behind_winner starting_price speed_figure_value comments"
         ),
     ),
+    "Workout": Spread(
+        "workouts",
+        _same("horse_id work_date source event_id horse_name track_code distance_furlongs surface")
+        | _same("track_condition seconds manner rank ranked"),
+    ),
 }
 """How each event that has a table is spread, by name."""
+
+DATES = {"race_date", "work_date"}
+"""Text that has to be a date; one that is none is 1970-01-01 or null, and keeps no others out."""
 
 NULL = "NULL"
 WITHOUT_KEPT_AT = {"races"}
@@ -158,9 +166,12 @@ def select(spread: Spread, schema: Json, landing: str) -> str:
 def _expression(path: str, spread: Spread, schema: Json, newest: Json) -> str:
     """A path as ClickHouse writes it, or the newest schema's default where this schema has not the field."""
     full = f"{spread.each}.{path.removeprefix('item.')}" if path.startswith("item.") else path
-    if _field(schema, full) is None:
+    field = _field(schema, full)
+    if field is None:
         found = _field(newest, full)
         return _literal(found.get("default") if found else None)
+    if path in DATES:
+        return f"{'toDateOrZero' if field['type'] == 'string' else 'toDateOrNull'}(value.{path})"
     return path if path.startswith("item.") else f"value.{path}"
 
 

@@ -12,9 +12,12 @@ Rows = list[dict[str, Any]]
 
 AS_JSON = """
 SETTINGS output_format_json_array_of_rows = 1, output_format_json_quote_64bit_integers = 0,
-    output_format_json_quote_denormals = 0, do_not_merge_across_partitions_select_final = 1
+    output_format_json_quote_denormals = 0, do_not_merge_across_partitions_select_final = 1, max_threads = 1
 """
-"""ClickHouse writes the text that goes to the browser: no row of it becomes an object in between."""
+"""ClickHouse writes the text that goes to the browser: no row of it becomes an object in between.
+
+Few rows are read: more threads for one question take a third more processor time, and others wait for it.
+"""
 
 
 class Question(NamedTuple):
@@ -57,23 +60,22 @@ ORDER BY race_date DESC, source LIMIT {limit:UInt32}
 """
 
 CALIBRATION = """
-WITH '-' || {day:String} || '-' AS marked,
-finishes AS
+WITH toUInt32OrZero({day:String}) AS wanted,
+placed AS
 (
-    SELECT race_id, runner_id, argMax(finish_position, (state = 'OFFICIAL', event_time, sequence)) AS finish
-    FROM results FINAL WHERE position(race_id, marked) > 0 GROUP BY race_id, runner_id
+    SELECT race_id, runner_id, argMaxMerge(finishes.finish) AS finish
+    FROM finishes WHERE day = wanted GROUP BY race_id, runner_id
 ),
 last AS
 (
-    SELECT race_id, models, max(revision) AS revision FROM closing_predictions
-    WHERE position(race_id, marked) > 0 GROUP BY race_id, models
+    SELECT race_id, models, max(revision) AS revision FROM chances WHERE day = wanted GROUP BY race_id, models
 ),
-won AS (SELECT race_id, groupArray(runner_id) AS winners FROM finishes WHERE finish = 1 GROUP BY race_id)
+won AS (SELECT race_id, groupArray(runner_id) AS winners FROM placed WHERE finish = 1 GROUP BY race_id)
 SELECT models, toUInt8(least(floor(win_probability * 10), 9)) AS band, count() AS runners,
     avg(win_probability) AS predicted, avg(has(winners, runner_id)) AS observed,
     avg(if(has(winners, runner_id), -log(win_probability), -log(1 - win_probability))) AS log_loss
-FROM closing_predictions AS c FINAL INNER JOIN won USING (race_id)
-WHERE (race_id, models, revision) IN last AND win_probability > 0 AND win_probability < 1
+FROM chances AS c FINAL INNER JOIN won USING (race_id)
+WHERE day = wanted AND (race_id, models, revision) IN last AND win_probability > 0 AND win_probability < 1
 GROUP BY models, band ORDER BY models, band
 """
 

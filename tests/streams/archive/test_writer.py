@@ -116,6 +116,18 @@ def test_a_record_of_an_earlier_hour_stays_in_the_order_of_offsets(tmp_path: Pat
     assert len(files(tmp_path)) == 1
 
 
+def test_an_hour_that_a_clock_ahead_of_the_brokers_closed_is_opened_again(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path)
+    writing = writer(store)
+    for offset in range(6):
+        writing.add(record(offset, hour=offset // 5))
+        writing.flush()
+        writing.close_before("2100-01-01T00")
+    assert read(store) == [record(n, hour=n // 5) for n in range(6)]
+    assert len(files(tmp_path)) == 2
+    assert list(problems(Archive(store))) == []
+
+
 @settings(max_examples=60, deadline=None)
 @given(cut=st.integers(0, 60_000), every=st.integers(1, 9), second=st.integers(0, 60_000))
 def test_cut_at_any_byte_and_started_again_the_content_is_the_same(

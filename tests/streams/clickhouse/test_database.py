@@ -1,9 +1,13 @@
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from schemas.codec import default_codec
 from schemas.errors import AnalyticsError, SettingsError
+from streams.clickhouse import database
 from streams.clickhouse.database import connect, migrate, migrations
 from streams.clickhouse.questions import ask
+from streams.clickhouse.target import ClickHouseTarget
+from tests.streams.clickhouse.test_target import DAY, fill
 
 
 def test_migrations_are_applied_once(client: Client) -> None:
@@ -15,6 +19,21 @@ def test_a_migration_that_was_cut_off_is_finished(client: Client) -> None:
     first = next(iter(migrations().values()))
     client.command(first[0])
     assert migrate(client) == list(migrations())
+
+
+def test_what_earlier_migrations_held_is_carried_over(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = migrations()
+    monkeypatch.setattr(database, "migrations", lambda: {name: every[name] for name in list(every)[:1]})
+    target = ClickHouseTarget(client, default_codec())
+    fill(target)
+    monkeypatch.undo()
+    assert migrate(client) == list(every)[1:]
+    carried = ask(client, "calibration", {"day": DAY})
+    assert sum(band["runners"] for band in carried) == 2
+    fill(target)
+    assert ask(client, "calibration", {"day": DAY}) == carried
 
 
 def test_tables_of_a_later_release_are_left_alone(client: Client) -> None:

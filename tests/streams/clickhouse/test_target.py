@@ -9,7 +9,7 @@ from schemas.codec import default_codec
 from schemas.defaults import defaults
 from schemas.errors import AnalyticsError
 from schemas.identity import uuid_of
-from schemas.records import Finisher, PastPerformance
+from schemas.records import Finisher, PastPerformance, Workout
 from streams import engine
 from streams.archive.container import Record
 from streams.clickhouse.landing import SPREADS, column_type, landable, select
@@ -118,6 +118,23 @@ def test_a_horses_runs_are_told_latest_first(client: Client, target: ClickHouseT
     target.flush()
     found = ask(client, "runs", {"horse_id": "h", "limit": 10})
     assert [str(run["race_date"]) for run in found] == ["2024-01-03", "2024-01-02", "2024-01-01"]
+
+
+def test_a_date_that_is_none_keeps_no_others_out(client: Client, target: ClickHouseTarget) -> None:
+    run = {**defaults(PastPerformance), **header("run", 1), "horse_id": "h", "surface": "DIRT"}
+    work = {**defaults(Workout), **header("work", 1), "horse_id": "h", "surface": "DIRT", "seconds": 59.2}
+    for at, day in enumerate(("2024-01-02", "yesterday", "")):
+        ids = {"event_id": uuid_of(f"work{at}")}
+        target.add(
+            [
+                record("PastPerformance", {**run, **ids, "race_date": day}, at),
+                record("Workout", {**work, **ids, "work_date": day}, at),
+            ]
+        )
+    target.flush()
+    assert (count(client, "performances"), count(client, "workouts")) == (3, 3)
+    found = client.query("SELECT toString(work_date), seconds FROM workouts FINAL ORDER BY 1 DESC")
+    assert found.result_rows[0] == ("2024-01-02", 59.2)
 
 
 def test_an_older_schema_lands_with_the_defaults_of_its_missing_fields() -> None:
