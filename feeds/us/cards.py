@@ -1,5 +1,6 @@
 """Events of a past-performance file: the card of each race, and what is told of every horse on it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -160,11 +161,11 @@ def _card(card: Card) -> dict[str, Any]:
 
 
 def _post_time(text: str, day: date) -> int | None:
-    """The announced off, told as HHMM of the Pacific's clock."""
-    if not text.isdecimal():
+    """The announced off, told as HHMM of the Pacific's clock; None of what is no time of day."""
+    match = re.fullmatch(r"([01]?\d|2[0-3])([0-5]\d)", text, re.ASCII)
+    if match is None:
         return None
-    clock = time(int(text) // 100, int(text) % 100)
-    return micros(datetime.combine(day, clock, PACIFIC))
+    return micros(datetime.combine(day, time(int(match[1]), int(match[2])), PACIFIC))
 
 
 def entry_of(line: Line, day: date) -> dict[str, Any]:

@@ -22,7 +22,9 @@ from feeds.us.words import (
 NEEDED = {"1": 67, "2": 80, "3": 11, "4": 9, "5": 16, "6": 6}
 """Cells that a line of each file has at least."""
 
-SCRATCHED = "SCR"
+SCRATCHED, NO_POST = "SCR", "99"
+"""Program number and post position of a horse that was taken out."""
+
 CALLS = ((51, (55, 68)), (52, (56, 69)), (53, (57, 70)), (54, (58, 71)))
 """Points of call before the stretch: fields of their yards in .1, of position and lengths in .2."""
 
@@ -98,7 +100,7 @@ def _take_starter(chart: Chart, race: Line, line: Line) -> None:
     horse = horse_id_of(name)
     if any(starter.horse_id == horse for starter in chart.starters):
         raise ValueError(f"{name} is told twice in this race")
-    out = at(line, 9) == SCRATCHED
+    out = at(line, 9) == SCRATCHED or at(line, 8) == NO_POST
     chart.starters.append(
         Starter(
             horse,

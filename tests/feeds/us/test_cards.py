@@ -65,7 +65,16 @@ def test_a_foal_of_the_last_century(line: Line) -> None:
     assert told["entries"][0]["year_born"] == 1998  # type: ignore[typeddict-item]
 
 
-@pytest.mark.parametrize("field", ["f6", "f12", "f51", "f1418"])
+@pytest.mark.parametrize(
+    ("text", "off"), [("1902", "2025-06-08T02:02"), ("900", "2025-06-07T16:00"), ("2575", None)]
+)
+def test_post_times_are_the_pacific_s(line: Line, text: str, off: str | None) -> None:
+    (_, told), *_ = card_events(_card(line(f1418=text)))
+    found = told["scheduled_off"]  # type: ignore[typeddict-item]
+    assert (iso(found)[:16] if found else None) == off
+
+
+@pytest.mark.parametrize("field", ["f6", "f12", "f51"])
 def test_a_card_that_cannot_be_is_an_error(line: Line, field: str) -> None:
     with pytest.raises(ValueError, match=r"."):
-        card_events(_card(line(**{field: "2575" if field == "f1418" else "-9e99"})))
+        card_events(_card(line(**{field: "-9e99"})))

@@ -16,6 +16,7 @@ def test_a_race_with_a_coupled_entry_a_scratch_and_a_disqualification(race: Cell
         "1": _told(race()),
         "2": _told(
             starter("Out", "SCR", "0", f8="99"),
+            starter("Gone", "", "0", f8="99"),
             starter("Best (IRE)", "1", "1", f6="IRE"),
             starter("Bumper", "2", "2", f61="3", f41="Y"),
             starter("Mate", "1A", "3", f61="2", f73="2.00"),
@@ -30,7 +31,8 @@ def test_a_race_with_a_coupled_entry_a_scratch_and_a_disqualification(race: Cell
     }
     (chart,), rejected = charts(parts)
     assert rejected == []
-    out, best, bumper, mate, lost = chart.starters
+    out, gone, best, bumper, mate, lost = chart.starters
+    assert gone.scratched
     assert (out.scratched, out.number, [s.name for s in chart.ran]) == (
         True, None, ["Best (IRE)", "Bumper", "Mate", "Lost"],
     )  # fmt: skip
