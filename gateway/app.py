@@ -16,6 +16,7 @@ from uvicorn.server import ServerState
 from gateway import interactions, pages, past, problems, registry, rest
 from gateway.accounts import application as accounts
 from gateway.accounts.live import LiveAuthority
+from gateway.alerts.previews import Previews, Where
 from gateway.errors import GatewayError
 from gateway.hub import Hub
 from gateway.protocol import Limits
@@ -45,13 +46,14 @@ def create_app(
     authority: Authority | None = None,
     site: Site | None = None,
     past_at: str = past.DEFAULT,
+    archive: str | None = None,
 ) -> FastAPI:
     """The application: reads `racing.races` and `feeds.status` under `prefix` from the brokers `bootstrap`.
 
     `static` is the folder of the built dashboard, `committed` the schema history if not the project's own,
     `codec` one with ids of its own, such as another registry's, which are then the ids that are served;
     `authority` says who live clients are, where there are accounts, those of `site`; `past_at` where
-    history is asked: a socket's path, or a ClickHouse server by DSN.
+    history is asked: a socket's path, or a ClickHouse server by DSN; `archive` where days are previewed.
     """
     authority = authority or (None if site is None else LiveAuthority(site))
     codec = codec or Codec(committed or history.load())
@@ -64,6 +66,7 @@ def create_app(
                 await open_here.enter_async_context(accounts.opened(site))
             await hub.start()
             open_here.push_async_callback(hub.stop)
+            open_here.callback(app.state.previews.close)
             yield
 
     app = FastAPI(
@@ -76,6 +79,7 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.hub = hub
+    app.state.previews = Previews(Where(bootstrap, prefix, archive, codec.history))
     problems.install(app)
     for router in (rest.races(hub), past.routes(past_at), rest.service(hub)):
         app.include_router(router)
@@ -146,6 +150,7 @@ def serve(
     codec: Codec | None = None,
     site: SiteSettings | None = None,
     past_at: str = past.DEFAULT,
+    archive: str | None = None,
 ) -> None:
     """Serve until told to stop; without `site` there are no accounts.
 
@@ -156,5 +161,5 @@ def serve(
     if soft < hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # a connection is a file
     with listen(host, port) as bound:
-        app = create_app(bootstrap, prefix, codec=codec, site=opened, past_at=past_at)
+        app = create_app(bootstrap, prefix, codec=codec, site=opened, past_at=past_at, archive=archive)
         server(app).run(sockets=[bound])

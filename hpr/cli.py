@@ -7,6 +7,7 @@ import typer
 
 from hpr import (
     account_commands,
+    alert_commands,
     archive_commands,
     feed_commands,
     history_commands,
@@ -56,6 +57,7 @@ app.add_typer(archive_commands.app, name="archive")
 app.add_typer(topic_commands.app, name="topics")
 app.add_typer(schema_commands.app, name="schemas")
 app.add_typer(account_commands.app, name="accounts")
+app.add_typer(alert_commands.app, name="alerts")
 app.command()(bench)
 
 

@@ -164,6 +164,7 @@ def gateway(
         codec=codec(chosen),
         site=site_settings(chosen),
         past_at=chosen.history,
+        archive=chosen.archive,
     )
 
 

@@ -62,6 +62,12 @@ class Settings(GatewaySettings, LiveSettings):
         repr=False,
         description="Where history is asked: the socket of a sink into chdb, or a ClickHouse server by DSN",
     )
+    archive: str | None = Field(
+        None,
+        min_length=1,
+        description="Archive of what flowed, by folder or URL, for previews and reconciliation; without "
+        "one they read the topics",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 

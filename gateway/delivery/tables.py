@@ -1,6 +1,6 @@
 """Tables of alert rules, of the channels by which alerts go out, and of the outbox."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -90,6 +90,17 @@ class Attempt(Base):
     request: Mapped[dict[str, Any]]
     response: Mapped[str | None] = mapped_column(Text)
     """The beginning of what the receiver said."""
+
+
+class Reconciled(Base):
+    """What of a user's alerts of a racing day was due, and what came of it, by kind of channel."""
+
+    __tablename__ = "reconciliations"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    made_at: Mapped[datetime] = mapped_column(default=now)
+    channels: Mapped[list[dict[str, Any]]]
 
 
 class RuleMemory(Base):

@@ -30,7 +30,18 @@ def commands(at: typer.Typer = app, *before: str) -> Iterator[tuple[str, ...]]:
 
 
 def test_the_commands_are_those_of_the_manual() -> None:
-    expected = {"up", "worker", "gateway", "replay", "bench", "feed", "topics", "schemas", "accounts"}
+    expected = {
+        "up",
+        "worker",
+        "gateway",
+        "replay",
+        "bench",
+        "feed",
+        "topics",
+        "schemas",
+        "accounts",
+        "alerts",
+    }
     expected |= {
         "sink",
         "archive",

@@ -57,6 +57,7 @@ def test_every_setting_can_come_from_the_file(toml: Toml) -> None:
         "registry": "http://127.0.0.1:8081",
         "registry_cache": "ids",
         "history": "chdb.sock",
+        "archive": "kept",
         "betfair_app_key": "key",
         "betfair_username": "punter",
         "betfair_password": "secret",

@@ -1,11 +1,11 @@
-"""Routes of rules, channels, webhooks and deliveries, one module a part."""
+"""Routes of rules, channels, webhooks, deliveries and what comes of them, one module a part."""
 
 from fastapi import APIRouter
 
-from gateway.delivery.routes import channels, deliveries, rules, webhooks
+from gateway.delivery.routes import channels, deliveries, previews, reconciliations, rules, webhooks
 from gateway.site import Site
 
-PARTS = (rules, channels, webhooks, deliveries)
+PARTS = (previews, rules, channels, webhooks, deliveries, reconciliations)
 
 
 def routers(site: Site) -> list[APIRouter]:

@@ -1,10 +1,16 @@
 """Rules, channels and webhooks through the API; nobody's are anybody else's."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from fastapi import FastAPI
+
 from gateway.delivery.senders import unsubscribe_token
+from gateway.delivery.tables import Reconciled
 from gateway.site import Site
 from gateway.webhooks.events import TYPES
 from tests.gateway.accounts.conftest import Person
@@ -147,3 +153,34 @@ async def test_a_key_needs_the_scope(ann: Person, visitor: Any) -> None:
 async def test_event_types_and_the_rule_are_published_as_json_schema(ann: Person) -> None:
     assert set((await ann.get("/v1/webhooks/events")).json()) == {*TYPES, "endpoint.test"}
     assert "kind" in (await ann.get("/v1/rules/schema")).json()["properties"]
+
+
+async def test_a_rule_is_previewed_on_a_day_of_the_archive_and_not_on_one_too_long_ago(
+    ann: Person, app: FastAPI, tmp_path: Path
+) -> None:
+    day = datetime.now(UTC).date()
+    asked = {"rule": {"kind": "SCRATCH"}, "day": day.isoformat()}
+    away = await ann.post("/v1/rules/preview", asked)
+    assert away.status_code == 503
+    assert "set HPR_ARCHIVE" in away.json()["detail"]
+    app.state.previews.where = replace(app.state.previews.where, archive=str(tmp_path))
+    found = await ann.post("/v1/rules/preview", asked)
+    assert found.json() == {"day": day.isoformat(), "times": 0, "whole": True, "first": []}
+    app.state.previews.close()
+    ago = await ann.post("/v1/rules/preview", {**asked, "day": (day - timedelta(days=400)).isoformat()})
+    assert (ago.status_code, ago.json()["title"]) == (403, "Too long ago")
+
+
+async def test_what_came_of_a_day_is_told_to_its_user_alone(
+    ann: Person, newcomer: Newcomer, site: Site
+) -> None:
+    told = {"kind": "mail", "due": 3, "delivered": 2, "late_p50_seconds": 0.2, "late_p99_seconds": 0.4,
+            "missed": 1, "why": {"late: past its use when it was made": 1}}  # fmt: skip
+    async with site.database.write() as session:
+        whose = UUID(ann.state["user_id"])
+        session.add(Reconciled(user_id=whose, day=date(2026, 11, 21), channels=[told]))
+    found = await ann.get("/v1/me/reconciliations/2026-11-21")
+    assert found.json()["channels"] == [told]
+    assert (await ann.get("/v1/me/reconciliations/2026-11-22")).status_code == 404
+    bob = await newcomer("bob")
+    assert (await bob.get("/v1/me/reconciliations/2026-11-21")).status_code == 404
