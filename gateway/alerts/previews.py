@@ -77,10 +77,8 @@ class Previews:
     async def find(self, rule: Rule, day: date, tracked: tuple[tuple[str, str], ...]) -> Found:
         """How often a rule would have fired. Raises BusyError, or what `find` raises.
 
-        Of an archive only: reading topics whole for anybody who asks would take too much of the brokers.
+        To be asked of an archive: to read topics whole for anybody would take too much of the brokers.
         """
-        if self.where.archive is None:
-            raise GatewayError("days are previewed from an archive: set HPR_ARCHIVE for the gateway")
         if self._busy.locked():
             raise BusyError("another preview is under way: ask again in a moment")
         async with self._busy:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 
 from gateway.accounts.forms import Form, Out
 from gateway.accounts.principal import Principal, Scope, needs
-from gateway.accounts.routes.common import REFUSED, SIGNED, may_fail, wrong
+from gateway.accounts.routes.common import MISSING, REFUSED, SIGNED, may_fail, wrong
 from gateway.alerts.previews import BusyError, Previews
 from gateway.alerts.rules import Rule
 from gateway.delivery import outbox
@@ -52,7 +52,7 @@ def routes(site: Site) -> APIRouter:
     """The routes."""
     router = APIRouter(prefix="/v1/rules", tags=["rules"], responses=SIGNED)
 
-    @router.post("/preview", responses=may_fail(AWAY))
+    @router.post("/preview", responses=may_fail(MISSING, AWAY))
     async def preview_rule(form: AskPreview, principal: Reader, request: Request) -> PreviewItem:
         """How often a rule would have fired on a racing day, and on what. Nothing is sent or kept."""
         reaches = datetime.now(UTC).date() - timedelta(days=principal.entitlements.history_days)
@@ -60,6 +60,9 @@ def routes(site: Site) -> APIRouter:
             detail = f"The tier {principal.tier} looks back to {reaches}: give a later day."
             raise wrong("Too long ago", detail, REFUSED)
         previews: Previews = request.app.state.previews
+        if previews.where.archive is None:
+            detail = "This gateway has no archive to look through: its operator sets HPR_ARCHIVE."
+            raise wrong("No archive", detail, MISSING)
         async with site.database.read() as session:
             follows = await outbox.tracked(session, principal.user_id)
         try:
