@@ -108,3 +108,24 @@ export function ruleWords(rule: Rule): string {
   const whom = [...about, ...(rule.tracked ? ["all that you follow"] : [])];
   return `${RULE_KINDS[rule.kind]}${figure}${favourite}: ${whom.length > 0 ? whom.join(", ") : "every race"}`;
 }
+
+/** What a rule would have told on a racing day. */
+export interface Preview {
+  readonly day: string;
+  readonly times: number;
+  readonly whole: boolean;
+  readonly first: readonly { readonly at: string; readonly race_id: string; readonly title: string; readonly text: string }[];
+}
+
+export function previewWords({ times, whole }: Preview): string {
+  const part = whole ? "" : " in the part of the day that there was time to look through";
+  if (times === 0) return `It would never have fired${part}.`;
+  return `It would have fired ${times === 1 ? "once" : `${times} times`}${part}.`;
+}
+
+/** The last Saturday before a day, which is a day with much racing. */
+export function lastSaturday(today: Date): string {
+  const day = new Date(today);
+  day.setUTCDate(day.getUTCDate() - ((day.getUTCDay() % 7) + 1));
+  return day.toISOString().slice(0, 10);
+}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { listed, ruleOf, ruleWords } from "../src/rules";
+import { lastSaturday, listed, previewWords, ruleOf, ruleWords } from "../src/rules";
 
 const form = (values: Record<string, string>): Map<string, string> => new Map(Object.entries(values));
 
@@ -30,4 +30,18 @@ test.each([
   [{ kind: "SCRATCH", of: "favourite", horses: ["Kahuka"] }, "Scratch of the favourite: Kahuka"],
 ] as const)("a rule in words: %j", (rule, words) => {
   expect(ruleWords(rule)).toBe(words);
+});
+
+test("the day to try a rule on is a Saturday that is over", () => {
+  expect(lastSaturday(new Date("2026-11-26T12:00:00Z"))).toBe("2026-11-21");
+  expect(lastSaturday(new Date("2026-11-28T12:00:00Z"))).toBe("2026-11-21");
+  expect(lastSaturday(new Date("2026-11-29T00:00:00Z"))).toBe("2026-11-28");
+});
+
+test.each([
+  [0, true, "It would never have fired."],
+  [1, true, "It would have fired once."],
+  [14, false, "It would have fired 14 times in the part of the day that there was time to look through."],
+])("a preview in words: %i", (times, whole, words) => {
+  expect(previewWords({ day: "2026-11-21", times, whole, first: [] })).toBe(words);
 });

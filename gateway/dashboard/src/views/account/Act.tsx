@@ -10,23 +10,26 @@ interface Props {
   readonly label: string;
   /** Does it; what it returns is shown. */
   readonly act: (values: Values) => Promise<string | void>;
+  /** Something else that the same fields can do; they stay filled in. */
+  readonly other?: { readonly label: string; readonly act: (values: Values) => Promise<string | void> };
   readonly children?: ComponentChildren;
   /** Whether it takes something away. */
   readonly grave?: boolean;
   readonly testid?: string;
 }
 
-export function Act({ label, act, children, grave = false, testid }: Props) {
+export function Act({ label, act, other, children, grave = false, testid }: Props) {
   const [busy, setBusy] = useState(false);
   const [said, setSaid] = useState<{ readonly text: string; readonly wrong: boolean } | null>(null);
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
+    const asked = event.submitter?.dataset["other"] === undefined ? undefined : other;
     setBusy(true);
     setSaid(null);
     try {
-      const text = await act(valuesOf(form));
-      if (form.isConnected) form.reset();
+      const text = await (asked?.act ?? act)(valuesOf(form));
+      if (form.isConnected && !asked) form.reset();
       setSaid(text ? { text, wrong: false } : null);
     } catch (error) {
       setSaid({ text: error instanceof Error ? error.message : String(error), wrong: true });
@@ -41,6 +44,11 @@ export function Act({ label, act, children, grave = false, testid }: Props) {
         <button type="submit" class={grave ? "grave" : "main"} disabled={busy}>
           {label}
         </button>
+        {other && (
+          <button type="submit" data-other disabled={busy}>
+            {other.label}
+          </button>
+        )}
       </p>
       <p role={said?.wrong ? "alert" : "status"} class={said?.wrong ? "said wrong" : "said"}>
         {said?.text}
@@ -58,7 +66,7 @@ function valuesOf(form: HTMLFormElement): Values {
 interface FieldProps {
   readonly label: string;
   readonly name: string;
-  readonly type?: "text" | "email" | "password" | "number" | "time" | "url";
+  readonly type?: "text" | "email" | "password" | "number" | "time" | "date" | "url";
   readonly hint?: string;
   readonly value?: string | undefined;
   readonly required?: boolean;

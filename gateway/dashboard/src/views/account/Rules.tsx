@@ -5,16 +5,20 @@ import {
   ABOUT,
   type About,
   type KeptRule,
+  lastSaturday,
   OF_FAVOURITE,
+  type Preview,
+  previewWords,
   RULE_KINDS,
   type RuleKind,
   ruleOf,
   ruleWords,
   THRESHOLDS,
 } from "../../rules";
-import { Act, Field, Tick } from "./Act";
+import { Act, Field, Tick, type Values } from "./Act";
 import { Doing } from "./Doing";
 import { useLoaded } from "./useLoaded";
+import { when } from "./when";
 
 const PATH = "v1/rules";
 
@@ -53,12 +57,22 @@ export function Rules() {
 
 function NewRule({ made }: { readonly made: () => Promise<void> }) {
   const [kind, setKind] = useState<RuleKind>("SCRATCH");
+  const [preview, setPreview] = useState<Preview | null>(null);
   const threshold = THRESHOLDS[kind];
+  const look = async (values: Values): Promise<string> => {
+    setPreview(null);
+    const form = { rule: ruleOf(kind, values), day: values.get("day") };
+    const found = await call<Preview>("POST", `${PATH}/preview`, form);
+    setPreview(found);
+    return previewWords(found);
+  };
   return (
     <Act
       label="Make the rule"
       testid="new-rule"
+      other={{ label: "Try it on a day", act: look }}
       act={async (values) => {
+        setPreview(null);
         const kept = await call<KeptRule>("POST", PATH, ruleOf(kind, values));
         await made();
         return `It is in force: ${ruleWords(kept.rule)}.`;
@@ -97,6 +111,26 @@ function NewRule({ made }: { readonly made: () => Promise<void> }) {
         ))}
       </fieldset>
       <Field label="What to call it" name="name" maxLength={80} />
+      <Field
+        label="Day to try it on"
+        name="day"
+        type="date"
+        value={lastSaturday(new Date())}
+        hint="Nothing is sent: it says how often the rule would have fired."
+      />
+      {preview && preview.first.length > 0 && (
+        <ol class="items" data-testid="preview">
+          {preview.first.map(({ at, race_id, title, text }) => (
+            <li key={`${at} ${race_id} ${title}`}>
+              <span>
+                {title}
+                <small>{text}</small>
+              </span>
+              <time dateTime={at}>{when(at)}</time>
+            </li>
+          ))}
+        </ol>
+      )}
     </Act>
   );
 }
