@@ -34,7 +34,7 @@ def test_the_compose_file_is_valid_and_names_the_services() -> None:
     command = [*compose(), "--file", str(PROJECT / "docker-compose.yml"), "config", "--services"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=PROJECT)
     assert done.returncode == 0, done.stderr
-    services = ["form", "gateway", "kafka", "notifier", "simulator", "sink", "topics", "worker"]
+    services = ["archive", "form", "gateway", "kafka", "notifier", "simulator", "sink", "topics", "worker"]
     assert sorted(done.stdout.split()) == services
 
 
@@ -80,8 +80,12 @@ def test_what_two_services_share_is_one_volume() -> None:
     assert "site-data:/var/lib/hpr/.hpr" in service("gateway")
     assert "site-data:/var/lib/hpr/.hpr" in service("notifier")
     assert "history-data:/var/lib/hpr/history" in service("gateway")
-    assert "history-data:/var/lib/hpr/history" in service("sink")
-    for name in ("notifier", "sink"):
+    for name in ("sink", "archive"):
+        assert "history-data:/var/lib/hpr/history" in service(name)
+    archive = re.search(r"HPR_ARCHIVE: (\S+)", service("gateway"))
+    assert archive is not None
+    assert f'"--archive", "{archive[1]}"' in service("archive")
+    for name in ("notifier", "sink", "archive"):
         assert "environment: *site" in service(name)
     # A volume takes the owner of the folder that it is mounted on, if there is one.
     assert "--owner hpr" in stage("base")
