@@ -94,7 +94,7 @@ export function Field({ label, name, type = "text", hint, value, autocomplete = 
     ...more,
   } as InputHTMLAttributes<HTMLInputElement>;
   return (
-    <p class="field">
+    <p class="ask">
       <label for={id}>{label}</label>
       <input {...input} />
       {hint && <small id={about}>{hint}</small>}

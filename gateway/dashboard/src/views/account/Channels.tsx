@@ -97,7 +97,7 @@ function More({ made }: { readonly made: () => Promise<void> }) {
           await made();
         }}
       >
-        <p class="field">
+        <p class="ask">
           <label for="channel-kind">Kind</label>
           <select
             id="channel-kind"

@@ -54,7 +54,7 @@ export function Follows() {
           await followed.again();
         }}
       >
-        <p class="field">
+        <p class="ask">
           <label for="follow-kind">Kind</label>
           <select id="follow-kind" value={kind} onChange={(event) => setKind(event.currentTarget.value as Kind)}>
             {(Object.keys(KINDS) as Kind[]).map((one) => (

@@ -1,6 +1,6 @@
 /** Alert rules: those in force, and a form that makes one after showing what it would have told. */
 import { useState } from "preact/hooks";
-import { call } from "../../api";
+import { call, Problem } from "../../api";
 import {
   ABOUT,
   type About,
@@ -62,7 +62,11 @@ function NewRule({ made }: { readonly made: () => Promise<void> }) {
   const look = async (values: Values): Promise<string> => {
     setPreview(null);
     const form = { rule: ruleOf(kind, values), day: values.get("day") };
-    const found = await call<Preview>("POST", `${PATH}/preview`, form);
+    const found = await call<Preview>("POST", `${PATH}/preview`, form).catch((error: unknown) => {
+      // A gateway of an earlier release takes the word for a rule's id.
+      if (error instanceof Problem && error.status === 405) throw new Error("This gateway cannot try rules.");
+      throw error;
+    });
     setPreview(found);
     return previewWords(found);
   };
@@ -78,7 +82,7 @@ function NewRule({ made }: { readonly made: () => Promise<void> }) {
         return `It is in force: ${ruleWords(kept.rule)}.`;
       }}
     >
-      <p class="field">
+      <p class="ask">
         <label for="rule-kind">Tell me of</label>
         <select id="rule-kind" value={kind} onChange={(event) => setKind(event.currentTarget.value as RuleKind)}>
           {(Object.keys(RULE_KINDS) as RuleKind[]).map((one) => (
