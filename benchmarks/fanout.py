@@ -238,7 +238,11 @@ def _reading(frames: int) -> dict[str, dict[str, float]]:
 
 def _all(read: dict[str, Any], frames: int) -> None:
     if read["frames"] < frames:
-        raise PeerError(f"only {read['frames']} of {frames} frames came; ended by the server: {read['lost']}")
+        raise PeerError(
+            f"only {read['frames']} of {frames} frames came within {QUIET_SECONDS:g} s of the last; "
+            f"{read['open']} connections are open, {read['gone']} were dropped; "
+            f"closed by the server, by code: {read['lost']}"
+        )
 
 
 def resident_kib(pid: int) -> float:

@@ -32,6 +32,16 @@ def masked(payload: bytes) -> bytes:
 ANSWER = masked(b"{}")
 
 
+def _received(one: socket.socket) -> bytes | None:
+    """What has come; None if nothing has, no bytes if the connection has ended."""
+    try:
+        return one.recv(CHUNK)
+    except BlockingIOError:
+        return None
+    except ConnectionError:
+        return b""
+
+
 class Listeners:
     """All connections of one run."""
 
@@ -43,6 +53,8 @@ class Listeners:
         self.heard: Counter[int] = Counter()
         self.lost: Counter[str] = Counter()
         """Connections that the server ended, by its code."""
+        self.gone = 0
+        """Connections that have ended, with a word or without."""
 
     def open(self, port: int, path: str, greetings: list[list[str]], connections: int) -> int:
         """Connect; client n says the greetings n modulo their number, each answered before the next."""
@@ -97,20 +109,17 @@ class Listeners:
         return {
             "frames": len(late), "seconds": took, "p50": share(0.5), "p99": share(0.99), "max": share(1.0),
             "least": min((self.heard[one] for one in self.sockets), default=0), "open": len(self.sockets),
-            "lost": dict(self.lost),
+            "lost": dict(self.lost), "gone": self.gone,
         }  # fmt: skip
 
     def _take(self, number: int) -> None:
         one = self.sockets.get(number)
         if one is None:
             return
-        try:
-            data = one.recv(CHUNK)
-        except BlockingIOError:
-            return
+        data = _received(one)
         if not data:
-            self.poll.unregister(number)
-            del self.sockets[number]
+            if data is not None:
+                self._drop(number)
             return
         if number in self.pending:
             data = self.pending.pop(number) + data
@@ -132,6 +141,11 @@ class Listeners:
             at = start + length
         if at < end:
             self.pending[number] = data[at:]
+
+    def _drop(self, number: int) -> None:
+        self.poll.unregister(number)
+        del self.sockets[number]
+        self.gone += 1
 
     def _note(self, number: int, data: bytes, start: int, end: int, now: int) -> None:
         """A frame, of which some servers make one for several messages, a heartbeat among them."""
