@@ -1,5 +1,6 @@
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -7,6 +8,9 @@ import pytest
 from deploy.kafka.node import free_port
 from hpr.health import STUCK_SECONDS, Health, Pulse, listening
 from schemas.errors import HprError
+from tests.integration.services import running, wait_until
+from topics.catalogue import ALL
+from topics.embedded import EmbeddedBroker
 
 
 class Process:
@@ -68,3 +72,28 @@ async def test_a_loop_that_turns_has_a_pulse() -> None:
     await asyncio.sleep(0)
     beating.cancel()
     assert time.monotonic() - pulse.at < 1.0
+
+
+@pytest.mark.parametrize("command", ["form", "notifier"])
+def test_a_process_without_pages_tells_how_it_is(command: str, tmp_path: Path) -> None:
+    port = free_port()
+    arguments = ["--snapshot", str(tmp_path / "form")] if command == "form" else []
+    environment = {
+        "HPR_DATABASE": f"sqlite:///{tmp_path / 'hpr.sqlite3'}",
+        "HPR_SECRETS": str(tmp_path / "secrets"),
+        f"HPR_{command.upper()}_HTTP_PORT": str(port),
+        "HPR_MODELS": str(tmp_path / "models"),
+    }
+
+    def status(path: str) -> int:
+        try:
+            return httpx.get(f"http://127.0.0.1:{port}{path}").status_code
+        except httpx.TransportError:
+            return 0
+
+    with EmbeddedBroker() as broker:
+        broker.touch([topic.name for topic in ALL])
+        environment["HPR_BROKER"] = broker.bootstrap
+        with running(command, *arguments, log=tmp_path / "log", **environment):
+            wait_until(lambda: status("/readyz") == 200, f"hpr {command} is ready")
+            assert (status("/healthz"), status("/metrics")) == (200, 200)
