@@ -22,11 +22,12 @@ from streams.archive.store import open_store
 from streams.engine import Located
 from streams.replay import Named, located
 from streams.sources.cluster import Cluster
-from streams.sources.merged import Span, Understanding, Unread, archived_race_events, race_events
+from streams.sources.merged import Span, Understanding, Unread, race_events
 from topics.catalogue import RACE_EVENTS
 
 ARCHIVE, TOPICS = "archive:", "topics:"
 
+Records = Callable[[str, int], Iterable[Record]]
 Share = Callable[[], Iterable[Located]]
 """Gives a share's events, in the process that works on them."""
 
@@ -147,11 +148,10 @@ def read_kept(
         for each in kept:
             if each.kind == TOPICS:
                 clusters.append(Cluster(each.where))
-                records = partial(_of_cluster, clusters[-1], span.start // 1000)
-                streams.append(race_events(records, each.prefix, partitions, understanding, span))
+                records: Records = partial(_of_cluster, clusters[-1], span.start // 1000)
             else:
-                archive = Archive(open_store(each.where))
-                streams.append(archived_race_events(archive, each.prefix, partitions, understanding, span))
+                records = partial(Archive(open_store(each.where)).records, since=span.start // 1000)
+            streams.append(race_events(records, each.prefix, partitions, understanding, span))
         yield from merge(*streams, key=lambda event: event.event["recorded_time"])
     finally:
         for cluster in clusters:

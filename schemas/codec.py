@@ -16,6 +16,8 @@ from fastavro.validation import ValidationError, validate
 
 from schemas import history as committed
 from schemas import sources
+from schemas.decoders import Decode
+from schemas.decoders import compiled as compiled_decoder
 from schemas.encoders import Encode, compiled
 from schemas.errors import CorruptRecordError, SchemaError, UnknownSchemaError
 from schemas.history import History
@@ -34,7 +36,9 @@ class Reader:
     name: str
     writer: Schema
     target: Schema | None
-    """Schema to read into; None where the record has it already, which is faster."""
+    """Schema to read into; None where the record has it already."""
+    decode: Decode | None
+    """The compiled decoder of a record that has it already, for what is well written."""
 
 
 def _not_in_history(id: int) -> Json:
@@ -95,6 +99,18 @@ class Codec:
             )
         id = int.from_bytes(data[1:PREFIX_BYTES], "big")
         reader = self._readers.get(id) or self.reader(id)
+        if reader.decode is not None:
+            try:
+                record, end = reader.decode(data, PREFIX_BYTES)
+            except (*MISFITS, MemoryError):
+                end = -1
+            if end == len(data):
+                return reader.name, record
+        return reader.name, self._read_with_care(reader, id, data)
+
+    @staticmethod
+    def _read_with_care(reader: Reader, id: int, data: bytes) -> Any:
+        """What fastavro makes of a record: one of an older schema, or it says what is wrong."""
         source = BytesIO(data)
         source.seek(PREFIX_BYTES)
         try:
@@ -105,7 +121,7 @@ class Codec:
             raise CorruptRecordError(
                 f"{reader.name} (schema id {id}) has {len(data) - source.tell()} bytes too many"
             )
-        return reader.name, record
+        return record
 
     def reader(self, id: int) -> Reader:
         """How to read records of an id; raises UnknownSchemaError."""
@@ -127,7 +143,8 @@ class Codec:
         except Exception as error:  # what fastavro raises on foreign schemas is of many kinds
             raise UnknownSchemaError(f"schema id {id} is not a schema of its own: {error!r}") from error
         # By content, because registries write the text of a schema in their own way.
-        return Reader(name, writer, None if writer == newest else newest)
+        same = writer == newest
+        return Reader(name, writer, None if same else newest, compiled_decoder(writer) if same else None)
 
 
 @cache

@@ -1,30 +1,15 @@
 """The archive as its readers see it: topics, partitions, hours, and the records as they lay on Kafka."""
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from heapq import merge
-from itertools import chain, pairwise
-from typing import Protocol, TypeVar
+from itertools import pairwise
 
 from schemas.errors import ArchiveError
 from streams.archive import hours
-from streams.archive.blocks import Head, read_blocks, read_head, records
+from streams.archive.blocks import read_blocks, read_head, records
 from streams.archive.container import Record
 from streams.archive.manifest import FILE, FileEntry, Manifest, folder
 from streams.archive.store import MissingError, Store
-
-
-class Placed(Protocol):
-    """Anything that lay at an offset."""
-
-    @property
-    def offset(self) -> int:
-        """Where it lay."""
-
-
-T = TypeVar("T", bound=Placed)
-ReadBlock = Callable[[bytes, int, Head, str], Iterator[T]]
-"""What is in a block: its bytes, number of rows, the file's head, and what the file is called."""
 
 
 class Archive:
@@ -62,15 +47,7 @@ class Archive:
         self, topic: str, partition: int, start: int = 0, end: int | None = None, *,
         key: bytes | None = None, since: int = 0,
     ) -> Iterator[Record]:  # fmt: skip
-        """Records by offset, from `start` up to and without `end`; or only those under `key`. See `read`."""
-        read_block = records if key is None else partial(_under, key)
-        return self.read(topic, partition, read_block, start, end, since=since)
-
-    def read(
-        self, topic: str, partition: int, read_block: ReadBlock[T], start: int = 0, end: int | None = None, *,
-        since: int = 0,
-    ) -> Iterator[T]:  # fmt: skip
-        """What `read_block` makes of the blocks of a partition, by offset, from `start` up to `end`.
+        """Records by offset, from `start` up to and without `end`; or only those under `key`.
 
         Files whose last record came before `since` (milliseconds) are passed over. Raises ArchiveError
         where an hour is missing or a file is damaged.
@@ -87,18 +64,12 @@ class Archive:
                 continue
             if end is not None and manifest.first_offset >= end:
                 return
-            found = self._of_hour(manifest, read_block, start, end, since)
-            if manifest.first_offset >= start and (end is None or manifest.next_offset <= end):
-                yield from found
-            else:
-                yield from (
-                    each for each in found if start <= each.offset and (end is None or each.offset < end)
-                )
+            yield from self._of_hour(manifest, start, end, key, since)
 
     def _of_hour(
-        self, manifest: Manifest, read_block: ReadBlock[T], start: int, end: int | None, since: int
-    ) -> Iterator[T]:
-        """What is in an hour; the sink may join its parts at any moment, so they are all fetched first."""
+        self, manifest: Manifest, start: int, end: int | None, key: bytes | None, since: int
+    ) -> Iterator[Record]:
+        """Records of an hour; the sink may join its parts at any moment, so they are all fetched first."""
         try:
             fetched = self._fetch(manifest, start, end, since)
         except ArchiveError:
@@ -108,9 +79,12 @@ class Archive:
             manifest = again
             fetched = self._fetch(manifest, start, end, since)
         fetched.sort(key=lambda pair: pair[0].first_offset)
-        readers = [_of_file(f"{manifest.folder}/{entry.name}", data, read_block) for entry, data in fetched]
+        readers = [self._of_file(manifest, entry, data, key) for entry, data in fetched]
         in_turn = all(one[0].last_offset < other[0].first_offset for one, other in pairwise(fetched))
-        return chain.from_iterable(readers) if in_turn else merge(*readers, key=lambda each: each.offset)
+        found = _chain(readers) if in_turn else merge(*readers, key=lambda record: record.offset)
+        for record in found:
+            if record.offset >= start and (end is None or record.offset < end):
+                yield record
 
     def _fetch(
         self, manifest: Manifest, start: int, end: int | None, since: int
@@ -122,6 +96,15 @@ class Archive:
             and (end is None or entry.first_offset < end)
             and entry.last_timestamp >= since
         ]
+
+    def _of_file(
+        self, manifest: Manifest, entry: FileEntry, data: bytes, key: bytes | None
+    ) -> Iterator[Record]:
+        path = f"{manifest.folder}/{entry.name}"
+        head = read_head(data, path)
+        for count, block in read_blocks(data, head, path):
+            if key is None or key in block:
+                yield from records(block, count, head, path, key)
 
     def holding(self, topic: str, needle: bytes) -> Iterator[Record]:
         """Records of a topic whose value has `needle` in it, the newest hours first."""
@@ -137,12 +120,6 @@ class Archive:
                             yield from (record for record in found if needle in (record.value or b""))
 
 
-def _of_file(path: str, data: bytes, read_block: ReadBlock[T]) -> Iterator[T]:
-    head = read_head(data, path)
-    for count, block in read_blocks(data, head, path):
-        yield from read_block(block, count, head, path)
-
-
-def _under(key: bytes, block: bytes, count: int, head: Head, path: str) -> Iterator[Record]:
-    if key in block:
-        yield from records(block, count, head, path, key)
+def _chain(readers: list[Iterator[Record]]) -> Iterator[Record]:
+    for reader in readers:
+        yield from reader
