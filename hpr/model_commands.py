@@ -60,7 +60,8 @@ def evaluate(
         "data_hash": table.digest(),
         "seed": seed,
         "rows": evaluation.rows(judged),
-        "calibration": evaluation.calibration(judged, best),
+        "calibration": (bins := evaluation.calibration(judged, best)),
+        "calibration_errors": evaluation.calibration_errors(bins),
         "exotics": evaluation.exotic_rows(judged),
         "money": evaluation.money(judged, best),
         "ablations": without,
@@ -150,7 +151,7 @@ def saying() -> Iterator[Say]:
 def _tables(found: dict[str, Any]) -> str:
     """The same for people."""
     parts = []
-    for name in ("rows", "calibration", "exotics", "money", "ablations"):
+    for name in ("rows", "calibration", "calibration_errors", "exotics", "money", "ablations"):
         held = found[name]
         if held:
             head = list({key: None for row in held for key in row})

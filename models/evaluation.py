@@ -146,6 +146,24 @@ def calibration(judged: Sequence[Season], model: str) -> list[Row]:
     return [*found, *_bins("place", model, said, came, PLACE_BINS)]
 
 
+def calibration_errors(bins: Sequence[Row]) -> list[Row]:
+    """Of `calibration`, by kind: mean error over the runners and the largest of a bin, in points."""
+    found: list[Row] = []
+    for kind in dict.fromkeys(row["kind"] for row in bins):
+        held = [row for row in bins if row["kind"] == kind]
+        runners = np.array([row["runners"] for row in held], dtype=np.float64)
+        errors = np.abs(np.array([row["error"] for row in held], dtype=np.float64))
+        found.append(
+            {
+                "kind": kind,
+                "model": held[0]["model"],
+                "mean_error": round(float((errors * runners).sum() / runners.sum()), 2),
+                "largest_error": round(float(errors.max()), 2),
+            }
+        )
+    return found
+
+
 def money(judged: Sequence[Season], model: str) -> list[Row]:
     """How bets that a model calls worth their price fared, and its longshots' chances, said and come."""
     win, public = (np.concatenate([s.win[name] for s in judged]) for name in (model, "public"))

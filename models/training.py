@@ -15,9 +15,9 @@ from models.softmax import STAGES, blend, softmax, targets
 from models.table import Table
 
 LOGIT_L2 = 0.007
-RESIDUAL_L2 = 0.1
-PUBLIC_SHARE = 0.7  # of the trees' labels
-LOGIT_SHARE = 0.5  # of the logit's
+RESIDUAL_L2 = 0.3
+FORM_STAGES = (1.0, 0.25, 0.1)  # weights of the places in the loss of logit and trees
+PUBLIC_SHARE = 0.7  # of the labels of both
 USUAL_SCALE = 1.1  # of the mean of both scores while no season out of their sample is known
 BURN_IN_DAYS = 600  # in which the book's ratings find their level
 FIRST_WEIGHT = 0.5  # of the residual while no season out of its sample is known
@@ -65,8 +65,8 @@ def fit_powers(table: Table, columns: Sequence[Floats], start: Sequence[float]) 
 
 
 def fit_logit(table: Table, l2: float = LOGIT_L2) -> logit.Logit:
-    """Conditional logit of form, half of its first stage the public's probability."""
-    labels, left = labels_of(table, LOGIT_SHARE)
+    """Conditional logit of form."""
+    labels, left = labels_of(table)
     terms = logit.prepare(table.features, table.start)
     weights = logit.fit(terms.of(table.features, table.start), table.start, labels, left, l2=l2)
     return logit.Logit(terms, weights)
@@ -74,7 +74,7 @@ def fit_logit(table: Table, l2: float = LOGIT_L2) -> logit.Logit:
 
 def fit_form(table: Table, seed: int) -> tuple[logit.Logit, boosted.Boosted]:
     """Logit and trees of form."""
-    labels, left = labels_of(table, PUBLIC_SHARE)
+    labels, left = labels_of(table)
     trees = boosted.train(table.features, table.start, labels, left, seed=seed)
     return fit_logit(table), trees
 
@@ -117,10 +117,14 @@ def years_before(day: float, years: int) -> float:
         return float(found.replace(year=found.year - years, day=28).toordinal())
 
 
-def labels_of(table: Table, share: float) -> tuple[Floats, Floats]:
-    """Labels and those left of the exploded stages, the first mixed with the public's opinion."""
-    labels, left = targets(table.position, table.start, STAGES)
-    return blend(labels, np.exp(table.log_share), table.start, share), left
+def labels_of(table: Table) -> tuple[Floats, Floats]:
+    """Labels and those left of the exploded stages, the first mixed with the public's opinion.
+
+    The public is taken at its power: its plain shares are too small for favourites, and so would form's be.
+    """
+    labels, left = targets(table.position, table.start, FORM_STAGES)
+    public = Public(fit_public(table)).win(table.log_share, table.start)
+    return blend(labels, public, table.start, PUBLIC_SHARE), left
 
 
 def fit_residual(table: Table) -> tuple[logit.Logit, float]:

@@ -10,7 +10,16 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from models import artefacts, boosted, training
-from models.evaluation import calibration, exotic_rows, rows, seasons, walk, win_of, winner_loss
+from models.evaluation import (
+    calibration,
+    calibration_errors,
+    exotic_rows,
+    rows,
+    seasons,
+    walk,
+    win_of,
+    winner_loss,
+)
 from models.form.book import COLUMNS, FormBook
 from models.performance import Beliefs, Fundamental
 from models.softmax import softmax
@@ -54,7 +63,11 @@ def test_form_and_public_beat_chance_out_of_sample(beliefs: Beliefs) -> None:
     said = win_of(beliefs, judged[0].table)
     for name, win in said.items():
         assert_array_equal(win, judged[0].win[name])
-    assert {row["kind"] for row in calibration(judged, "combined")} == {"win", "place"}
+    bins = calibration(judged, "combined")
+    assert {row["kind"] for row in bins} == {"win", "place"}
+    for row in calibration_errors(bins):
+        errors = [abs(float(each["error"])) for each in bins if each["kind"] == row["kind"]]
+        assert min(errors) <= float(row["mean_error"]) <= float(row["largest_error"]) == max(errors)
     assert [row["pool"] for row in exotic_rows(judged)] == ["exacta", "quinella", "tierce", "trio"]
 
 
