@@ -186,14 +186,19 @@ def fit_beliefs(fits: Fits, day: float, say: Say = lambda _: None) -> Beliefs | 
     combined = fit_combined(fits, day)
     if combined is None:
         return None
-    known = fits.table.where(burnt_in(fits.table) & (fits.table.day < day))
-    counted = known.where(known.sample())
-    public = Public(fit_public(known))
     say("exponents of the places")
-    exponents = fit_exponents(public.win(counted.log_share, counted.start), counted.position, counted.start)
+    public, exponents = fit_places(fits.table.where(burnt_in(fits.table) & (fits.table.day < day)))
     say("logit and trees")
     fundamental = fit_fundamental(fits, day)
     return None if fundamental is None else Beliefs(fundamental, public, combined, exponents)
+
+
+def fit_places(table: Table) -> tuple[Public, tuple[float, ...]]:
+    """The public, and what its probabilities say of the places; on races that count alone."""
+    counted = table.where(table.sample())
+    public = Public(fit_public(counted))
+    win = public.win(counted.log_share, counted.start)
+    return public, fit_exponents(win, counted.position, counted.start)
 
 
 def joined(tables: Sequence[Table]) -> Table:
