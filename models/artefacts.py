@@ -90,7 +90,8 @@ def load(folder: Path) -> tuple[Beliefs, Manifest]:
     features than this program's.
     """
     manifest = read_manifest(folder)
-    if manifest.features != list(form_features.FEATURES) or manifest.book_version != book.VERSION:
+    mine = (list(form_features.FEATURES), book.VERSION, form_features.VERSION)
+    if (manifest.features, manifest.book_version, manifest.features_version) != mine:
         raise HprError(f"{folder}: trained for other features than this program's: train again")
     data = {role: _content(folder, name) for role, name in manifest.files.items()}
     try:

@@ -15,7 +15,7 @@ from models.softmax import STAGES, blend, softmax, targets
 from models.table import Table
 
 LOGIT_L2 = 0.007
-RESIDUAL_L2 = 0.3
+RESIDUAL_L2 = 0.1
 FORM_STAGES = (1.0, 0.25, 0.1)  # weights of the places in the loss of logit and trees
 PUBLIC_SHARE = 0.7  # of the labels of both
 USUAL_SCALE = 1.1  # of the mean of both scores while no season out of their sample is known

@@ -9,7 +9,7 @@ from models.form.facts import RaceFacts
 from models.form.history import is_wet, rider_code
 from models.layout import Flags, Floats
 
-VERSION = "1"
+VERSION = "2"
 SAME_FOR_ALL = ("style_slope", "style_slope_late")  # they mean something only times a running style
 LEADER = 0.25  # early position up to which a horse is thought to want the lead
 CENTRED = tuple(name for name in COLUMNS if name not in (*context.RIDERS, *SAME_FOR_ALL))
@@ -66,6 +66,7 @@ FEATURE_GROUPS = {
 _CENTRED_AT = np.array([VALUE_AT[name] for name in CENTRED])
 _RANKED_AT = np.array([VALUE_AT[name] for name in RANKED])
 _BEST_AT = np.array([VALUE_AT[name] for name in BEST])
+_GSR_AT = np.array([VALUE_AT[name] for name in GROUPS["gsr"]])
 _RIDERS_AT = np.array([VALUE_AT[name] for name in context.RIDERS])
 
 
@@ -73,9 +74,13 @@ def features(facts: RaceFacts, values: Floats, active: Flags) -> Floats:
     """Features (active runners, FEATURES) from the book's `values` (runners, COLUMNS); NaN where unknown.
 
     `active` (runners,) are those still in the race: a scratch needs no new form. Only the first dimension's
-    order is the runners' order; no feature depends on it.
+    order is the runners' order; no feature depends on it. Breeding counts only where the sire of each runner
+    is known: records made later know the parents of some horses alone, of those that were still there, or
+    were gone by then, so that to be known would tell a horse's future.
     """
     held = values[active]
+    if not all(runner.sire for runner, runs in zip(facts.runners, active, strict=True) if runs):
+        held[:, _GSR_AT] = np.nan
     centred = held[:, _CENTRED_AT]
     centred = centred - means(centred)
     return np.concatenate(

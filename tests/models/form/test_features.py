@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from models.form.book import FormBook
 from models.form.facts import RaceFacts, RaceFinish, Runner
-from models.form.features import AT, CENTRED, FEATURES, features, means, ranks
+from models.form.features import AT, CENTRED, FEATURE_GROUPS, FEATURES, features, means, ranks
 from models.layout import Floats
 
 Race = tuple[RaceFacts, RaceFinish]
@@ -86,3 +86,19 @@ def test_a_rider_on_a_rival_and_one_who_is_back_are_seen(today: tuple[RaceFacts,
     found = features(facts, values, np.ones(len(riders), dtype=np.bool_))
     assert set(found[:, AT["rider_rides_rival"]]) <= {0.0, 1.0}
     assert found[:, AT["rider_rides_rival"]].any()
+
+
+def test_that_a_sire_is_known_tells_nothing(today: tuple[RaceFacts, Floats]) -> None:
+    """Profiles made later know the sires of some horses: which of them, is knowledge of the future."""
+    facts, values = today
+    active = np.ones(len(facts.runners), dtype=np.bool_)
+    gsr = [AT[name] for name in FEATURE_GROUPS["gsr"]]
+    others = [at for at in range(len(FEATURES)) if at not in gsr]
+    whole = features(facts, values, active)
+    assert np.isfinite(whole[:, gsr]).all()
+    unknown = replace(facts, runners=(replace(facts.runners[0], sire=""), *facts.runners[1:]))
+    found = features(unknown, values, active)
+    assert np.isnan(found[:, gsr]).all()
+    assert_array_equal(found[:, others], whole[:, others])
+    active[0] = False
+    assert np.isfinite(features(unknown, values, active)[:, gsr]).all()
