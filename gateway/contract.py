@@ -24,7 +24,8 @@ class RunnerState(TypedDict):
     """One runner. `movement` is the relative change of the price over 1, 5 and 30 minutes.
 
     `fundamental_probability` is by form alone, `public_probability` by the market alone; `form` the last
-    placings, the latest last; `pace` the projected position at three calls and at the finish.
+    placings, the latest last; `pace` the projected position at three calls and at the finish, `pace_spreads`
+    the standard deviation of each.
     """
 
     runner_id: str
@@ -51,6 +52,7 @@ class RunnerState(TypedDict):
     public_probability: float | None
     form: str
     pace: list[float]
+    pace_spreads: list[float]
 
 
 class RaceResult(TypedDict):

@@ -196,6 +196,7 @@ def _runner(runner: RunnerView) -> RunnerState:
         "public_probability": runner["public_probability"],
         "form": runner["form"],
         "pace": runner["pace"],
+        "pace_spreads": runner["pace_spreads"],
     }
 
 

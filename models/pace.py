@@ -24,12 +24,21 @@ class Pace:
 
     positions: Floats
     """Expected position at each of CALLS, from 1, (runners, 4)."""
-    spread: Floats
-    """Standard deviation of the early position, (runners,)."""
+    weights: Floats
+    """Log of each runner's weight at each call, (4, runners)."""
     lead: Floats
     """Chance to lead early, (runners,); sums to 1."""
     pressure: float
     """How many runners want the lead: above CONTESTED they tire each other."""
+
+    def spreads(self) -> Floats:
+        """Standard deviation of the position at each call, (runners, 4), exact under Plackett and Luce.
+
+        The variance of the number before i sums P(j and k before i) - P(j before i) P(k before i) over all j
+        and k; of three, W the sum of their weights, j and k are before i with
+        w_j / W w_k / (w_i + w_k) + w_k / W w_j / (w_i + w_j).
+        """
+        return np.column_stack([_spread(weights) for weights in self.weights])
 
 
 def project(forward: Floats, ability: Floats) -> Pace:
@@ -45,10 +54,24 @@ def project(forward: Floats, ability: Floats) -> Pace:
     logs = [fade * early + (1.0 - fade) * able for fade in FADES]
     before = [_before(each) for each in logs]
     positions = np.column_stack([1.0 + each.sum(axis=1) for each in before])
-    spread = np.sqrt((before[0] * (1.0 - before[0])).sum(axis=1))
     weights = np.exp(early - early.max())
     pressure = float(np.maximum(2.0 * speed, 0.0).sum())
-    return Pace(positions, spread, weights / weights.sum(), pressure)
+    return Pace(positions, np.array(logs), weights / weights.sum(), pressure)
+
+
+def _spread(log_weights: Floats) -> Floats:
+    w = np.exp(np.clip(log_weights - log_weights.max(), -30.0, 0.0))
+    before = w[None, :] / (w[:, None] + w[None, :])
+    np.fill_diagonal(before, 0.0)
+    # First j, then k before i: [i, j, k]. Whatever has an index twice is no three runners.
+    first = w[None, :, None] / (w[:, None, None] + w[None, :, None] + w[None, None, :]) * before[:, None, :]
+    runners = np.arange(len(w))
+    first[runners, runners, :] = 0.0
+    first[:, runners, runners] = 0.0
+    mean = before.sum(axis=1)
+    variance = 2.0 * first.sum(axis=(1, 2)) + mean - mean**2
+    found: Floats = np.sqrt(np.maximum(variance, 0.0))
+    return found
 
 
 def _before(log_weights: Floats) -> Floats:

@@ -375,6 +375,7 @@ class RunnerPrediction(TypedDict):
     pace: list[float]
     pace_spread: float | None
     shadow_probability: float | None
+    pace_spreads: list[float]
 
 
 class Span(TypedDict):
@@ -593,6 +594,7 @@ class RunnerView(TypedDict):
     pace: list[float]
     pace_spread: float | None
     form: str
+    pace_spreads: list[float]
 
 
 class AlertView(TypedDict):

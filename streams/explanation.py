@@ -24,9 +24,10 @@ class Told(NamedTuple):
     annotations: list[Annotation]
     pace: list[float]
     pace_spread: float | None
+    pace_spreads: list[float]
 
 
-NOTHING = Told(None, [], [], [], None)
+NOTHING = Told(None, [], [], [], None, [])
 
 
 def verdict_in(view: View) -> Verdict:
@@ -48,13 +49,15 @@ def _told(view: View, verdict: Verdict) -> list[Told]:
         return [NOTHING] * len(view.runners)
     notes = _notes(view, model.feature_set)
     found = [NOTHING._replace(annotations=notes.get(runner.runner_id, [])) for runner in view.runners]
+    spreads: list[list[float]] = belief.pace.spreads().round(2).tolist()
     for at, row in enumerate(verdict.rows):
         found[row] = Told(
             belief.fundamental[at],
             _parts(belief.names, belief.contributions[at].tolist(), model.words),
             notes.get(view.runners[row].runner_id, []),
             [round(each, 2) for each in belief.pace.positions[at].tolist()],
-            round(float(belief.pace.spread[at]), 2),
+            spreads[at][0],
+            spreads[at],
         )
     return found
 

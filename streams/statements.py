@@ -244,6 +244,7 @@ def _runner(runner: Runner, said: _Figures, told_of: Told) -> RunnerPrediction:
         "annotations": told_of.annotations,
         "pace": told_of.pace,
         "pace_spread": told_of.pace_spread,
+        "pace_spreads": told_of.pace_spreads,
         "shadow_probability": said.shadow if said.shadow >= 0.0 else None,
     }
 

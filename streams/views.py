@@ -175,5 +175,6 @@ def _lasting_of(runner: Runner, view: View, of_runner: Told) -> dict[str, object
         "annotations": of_runner.annotations,
         "pace": of_runner.pace,
         "pace_spread": of_runner.pace_spread,
+        "pace_spreads": of_runner.pace_spreads,
         "form": figures_of_form(view).get(runner.runner_id, ""),
     }

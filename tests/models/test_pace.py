@@ -16,7 +16,19 @@ def test_positions_sum_as_places_do_and_chances_to_lead_to_one(forward: list[flo
     places = len(forward) * (len(forward) + 1) / 2
     assert found.positions.sum(axis=0) == pytest.approx(np.full(4, places))
     assert found.lead.sum() == pytest.approx(1.0)
-    assert np.isfinite(found.spread).all()
+    spreads = found.spreads()
+    assert spreads.shape == (len(forward), 4)
+    assert ((spreads >= 0.0) & (spreads <= len(forward) / 2)).all()
+
+
+def test_spreads_are_those_of_races_drawn_by_plackett_and_luce() -> None:
+    found = project(np.array([0.0, 0.3, 0.5, float("nan"), 1.0]), np.array([1.0, 0.5, 0.0, -0.5, -2.0]))
+    random = np.random.default_rng(1)
+    for call, weights in enumerate(found.weights):
+        drawn = weights + random.gumbel(size=(40_000, 5))
+        places = (drawn[:, None, :] > drawn[:, :, None]).sum(axis=2) + 1.0
+        assert places.mean(axis=0) == pytest.approx(found.positions[:, call], abs=0.03)
+        assert places.std(axis=0) == pytest.approx(found.spreads()[:, call], abs=0.03)
 
 
 def test_early_speed_is_in_front_early_and_ability_at_the_finish() -> None:

@@ -44,6 +44,8 @@ export interface Runner {
   readonly form: string;
   /** Projected position at the early, middle and late call and at the finish; empty without a pace. */
   readonly pace: readonly number[];
+  /** Standard deviation of each of these positions. */
+  readonly pace_spreads: readonly number[];
 }
 
 export interface RaceResult {

@@ -8,13 +8,15 @@ export interface PaceLine {
   readonly runner: Runner;
   /** Positions at the calls, from 1. */
   readonly positions: readonly number[];
+  /** How far off they usually are: a standard deviation at each call. */
+  readonly spreads: readonly number[];
 }
 
 /** Runners with a projection, the likely leader first; none while the race has no pace. */
 export function paceLines(state: RaceState): readonly PaceLine[] {
   return state.runners
     .filter((runner) => isActive(runner) && runner.pace.length === CALLS.length)
-    .map((runner) => ({ runner, positions: runner.pace }))
+    .map((runner) => ({ runner, positions: runner.pace, spreads: runner.pace_spreads }))
     .sort((one, other) => (one.positions[0] ?? 0) - (other.positions[0] ?? 0));
 }
 
@@ -28,4 +30,16 @@ export function points(positions: readonly number[], field: number, width: numbe
       return `${x.toFixed(1)},${y.toFixed(1)}`;
     })
     .join(" ");
+}
+
+/** The outline of a band of one standard deviation to both sides, held to the field; empty without spreads. */
+export function band(line: PaceLine, field: number, width: number, height: number): string {
+  if (line.spreads.length !== line.positions.length) return "";
+  const edge = (side: -1 | 1): number[] =>
+    line.positions.map((position, call) => {
+      const moved = position + side * (line.spreads[call] ?? 0);
+      return Math.min(Math.max(moved, 1), Math.max(field, 1));
+    });
+  const lower = points(edge(1), field, width, height).split(" ").reverse();
+  return [points(edge(-1), field, width, height), ...lower].join(" ");
 }

@@ -27,6 +27,7 @@ export function runner(changes: Partial<Runner> = {}): Runner {
     public_probability: 0.213,
     form: "",
     pace: [],
+    pace_spreads: [],
     ...changes,
   };
 }

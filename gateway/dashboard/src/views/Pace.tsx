@@ -1,6 +1,6 @@
 /** How the race is expected to be run: a line for each runner over the calls, and the same in words. */
 import type { RaceState } from "../contract";
-import { CALLS, paceLines, points } from "../pace";
+import { band, CALLS, paceLines, points } from "../pace";
 import { Cloth } from "./Cloth";
 
 const BOX = { width: 600, height: 220 } as const;
@@ -29,6 +29,16 @@ export function Pace({ state }: { readonly state: RaceState }) {
               y2={BOX.height}
             />
           ))}
+          {lines.map((line, at) =>
+            strong.has(line) ? (
+              <polygon
+                key={line.runner.runner_id}
+                class="pace-band"
+                style={{ fill: `var(--line-${(at % 6) + 1})` }}
+                points={band(line, lines.length, BOX.width, BOX.height)}
+              />
+            ) : null,
+          )}
           {lines.map((line, at) => (
             <polyline
               key={line.runner.runner_id}
