@@ -17,7 +17,8 @@ from hpr.settings import Settings
 from schemas.errors import HprError
 from topics import admin, embedded
 
-READY_SECONDS = 60.0
+READY_SECONDS = 90.0
+LOCAL = "127.0.0.1"
 END_SECONDS = 15.0
 
 
@@ -61,12 +62,16 @@ class Stack:
             admin.create(self._broker, settings.topic_prefix, settings.replication)
         self.sign_in = how_to_sign_in(settings)
         self._spawn("gateway", "gateway", "--host", settings.host, "--port", str(port))
-        self._spawn("worker", "worker", "--http-port", "0")
+        snapshot = str(Path(self._scratch.name, "form"))
+        pages = [
+            self._spawn_with_health("worker"),
+            self._spawn_with_health("form", "--snapshot", snapshot),
+        ]
         self._spawn("notifier", "notifier")
-        self._spawn("form", "form", "--snapshot", str(Path(self._scratch.name, "form")))
-        self._spawn("feed", "feed", "simulator", "--seed", str(self._seed))
         self.address = f"http://{settings.host}:{port}"
-        self._wait_until_ready()
+        # Not before all are there: the first scratch is seconds away, and form has to be told by then.
+        self._wait_until_ready([self.address, *pages])
+        self._spawn("feed", "feed", "simulator", "--seed", str(self._seed))
 
     def _spawn(self, name: str, *arguments: str) -> None:
         settings = self._settings
@@ -92,17 +97,28 @@ class Stack:
             start_new_session=True,
         )
 
-    def _wait_until_ready(self) -> None:
+    def _spawn_with_health(self, name: str, *arguments: str) -> str:
+        """A process with health pages on this machine alone; their address."""
+        with listen(LOCAL, 0) as free:
+            port = free.getsockname()[1]
+        self._spawn(name, name, *arguments, "--http-host", LOCAL, "--http-port", str(port))
+        return f"http://{LOCAL}:{port}"
+
+    def _wait_until_ready(self, addresses: list[str]) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline:
+        while addresses:
             self._check()
+            if time.monotonic() > deadline:
+                raise HprError(
+                    f"not ready after {READY_SECONDS:g} s: {addresses[0]}; see the log lines above"
+                )
             try:
-                if httpx.get(f"{self.address}/readyz", timeout=2.0).is_success:
-                    return
+                if httpx.get(f"{addresses[0]}/readyz", timeout=2.0).is_success:
+                    addresses = addresses[1:]
+                    continue
             except httpx.TransportError:
                 pass
             time.sleep(0.2)
-        raise HprError(f"the gateway is not ready after {READY_SECONDS:g} s; see the log lines above")
 
     def _check(self) -> None:
         for name, process in self._processes.items():

@@ -32,7 +32,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
         )  # fmt: skip
     try:
-        wait_until(lambda: "is up" in out.read_text() or process.poll() is not None, "the stack is up", 60)
+        wait_until(lambda: "is up" in out.read_text() or process.poll() is not None, "the stack is up", 90)
         assert process.poll() is None, out.read_text()
         yield f"http://127.0.0.1:{port}"
     finally:
@@ -53,7 +53,7 @@ def test_a_race_moves_loses_a_runner_and_is_decided(up: str, page: Page) -> None
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(up)
     row = page.get_by_test_id("race-row").first
-    expect(row).to_be_visible(timeout=20_000)
+    expect(row).to_be_visible(timeout=40_000)
     race_id = row.get_attribute("data-race-id")
     page.goto(f"{up}/#/race/{race_id}")
     runners = page.get_by_test_id("runner")
