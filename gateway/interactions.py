@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, status
 from pydantic import Field, model_validator
 
 from gateway.accounts.forms import Form, Out, Text
-from gateway.accounts.principal import Principal, Scope, needs
+from gateway.accounts.principal import Principal, Scope, check_not_withheld, needs
 from gateway.accounts.routes.common import REFUSED, SIGNED, may_fail, now, wrong
 from gateway.accounts.tables import Preferences
 from gateway.problems import ProblemError
@@ -122,9 +122,8 @@ def routes(site: Site, publisher: Publisher) -> APIRouter:
                 'Nothing is published without consent: PATCH /v1/preferences with {"interactions": true}.'
             )
             raise wrong("Consent needed", detail, REFUSED)
-        if principal.withheld and any(each.kind == "TICKETED" for each in form.interactions):
-            said = principal.withheld
-            raise wrong("Withheld", f"A {said.why} is in force until {said.until.isoformat()}.", REFUSED)
+        if any(each.kind == "TICKETED" for each in form.interactions):
+            check_not_withheld(principal)
         try:
             await publisher.publish(events(kept.pseudonym, form.interactions, micros(now())))
         except BrokerError as error:

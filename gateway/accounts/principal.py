@@ -87,6 +87,13 @@ def check_scope(asked: AsgiScope, scope: Scope) -> None:
         raise ProblemError(HTTPStatus.FORBIDDEN, "Not allowed", detail)
 
 
+def check_not_withheld(principal: Principal) -> None:
+    """Raise ProblemError while a pause or self-exclusion withholds alerts and tickets from whoever asks."""
+    if (said := principal.withheld) is not None:
+        detail = f"A {said.why} is in force until {said.until.isoformat()}: until then there are no alerts."
+        raise ProblemError(HTTPStatus.FORBIDDEN, "Withheld", detail)
+
+
 def entitlements_of(asked: AsgiScope) -> Entitlements | None:
     """What whoever asks is entitled to; None where there are no accounts, and so no bounds."""
     if "principal" not in asked:

@@ -263,6 +263,15 @@ async def test_api6_an_exclusion_has_no_way_around_it(
     assert not any("0.515151" in text or "speed" in text for text in after)
     assert '"back":3.0' in after[0]
     assert (await ann.post("/v1/play/stakes", {"amount": 5})).status_code == 403
+    # What was withheld stands in the log, with what it said; and a rule could be tried on today.
+    rule = {"rule": {"kind": "VALUE"}, "day": datetime.now(UTC).date().isoformat()}
+    for answer in (
+        await ann.get("/v1/deliveries"),
+        await ann.get(f"/v1/deliveries/{uuid4()}"),
+        await ann.get(f"/v1/webhooks/{uuid4()}/deliveries"),
+        await ann.post("/v1/rules/preview", rule),
+    ):
+        assert (answer.status_code, answer.json()["title"]) == (403, "Withheld")
 
 
 INSIDE = (

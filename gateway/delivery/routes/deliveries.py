@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from sqlalchemy import select
 
 from gateway.accounts.forms import Item, Out
-from gateway.accounts.principal import Principal, Scope, needs
+from gateway.accounts.principal import Principal, Scope, check_not_withheld, needs
 from gateway.accounts.routes.common import MISSING, SIGNED, may_fail, missing
 from gateway.delivery.tables import Attempt, Delivery
 from gateway.paging import Cursor, Limit, Page, page_of
@@ -63,7 +63,8 @@ def routes(site: Site) -> APIRouter:
     async def read_all_deliveries(
         principal: Reader, cursor: Cursor = None, limit: Limit = 50
     ) -> Page[DeliveryItem]:
-        """What went to you by any channel, the newest first."""
+        """What went to you by any channel, the newest first; not in a pause or exclusion."""
+        check_not_withheld(principal)
         asked = select(Delivery).where(Delivery.user_id == principal.user_id)
         async with site.database.read() as session:
             return await page_of(session, asked, Delivery, DeliveryItem, cursor=cursor, limit=limit)
@@ -71,6 +72,7 @@ def routes(site: Site) -> APIRouter:
     @router.get("/{delivery_id}", responses=may_fail(MISSING))
     async def read_delivery(delivery_id: UUID, principal: Reader) -> DeliveryLog:
         """One delivery with its log."""
+        check_not_withheld(principal)
         async with site.database.read() as session:
             found = await session.get(Delivery, delivery_id)
             if found is None or found.user_id != principal.user_id:

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 
 from gateway.accounts.forms import Form, Out
-from gateway.accounts.principal import Principal, Scope, needs
+from gateway.accounts.principal import Principal, Scope, check_not_withheld, needs
 from gateway.accounts.routes.common import MISSING, REFUSED, SIGNED, may_fail, wrong
 from gateway.alerts.previews import BusyError, Previews
 from gateway.alerts.rules import Rule
@@ -55,6 +55,7 @@ def routes(site: Site) -> APIRouter:
     @router.post("/preview", responses=may_fail(MISSING, AWAY))
     async def preview_rule(form: AskPreview, principal: Reader, request: Request) -> PreviewItem:
         """How often a rule would have fired on a racing day, and on what. Nothing is sent or kept."""
+        check_not_withheld(principal)
         reaches = datetime.now(UTC).date() - timedelta(days=principal.entitlements.history_days)
         if form.day < reaches:
             detail = f"The tier {principal.tier} looks back to {reaches}: give a later day."

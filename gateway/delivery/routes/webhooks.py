@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.accounts.forms import Form, Item, Out, Text
-from gateway.accounts.principal import Principal, Scope, needs
+from gateway.accounts.principal import Principal, Scope, check_not_withheld, needs
 from gateway.accounts.routes.common import CONFLICT, MISSING, SIGNED, may_fail, missing, wrong
 from gateway.delivery.routes.channels import Events, Title
 from gateway.delivery.routes.deliveries import DeliveryItem
@@ -209,7 +209,8 @@ def _add_log(router: APIRouter, site: Site) -> None:
     async def read_deliveries(
         webhook_id: UUID, principal: Reader, cursor: Cursor = None, limit: Limit = 50
     ) -> Page[DeliveryItem]:
-        """What went to an endpoint, the newest first."""
+        """What went to an endpoint, the newest first; not in a pause or exclusion."""
+        check_not_withheld(principal)
         async with site.database.read() as session:
             await _mine(session, principal, webhook_id)
             asked = select(Delivery).where(Delivery.channel_id == webhook_id)
