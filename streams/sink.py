@@ -28,7 +28,7 @@ BATCH = 10_000
 POLL_SECONDS = 0.2
 RETRY_SECONDS = (1.0, 2.0, 5.0, 10.0)
 METADATA_SECONDS = 10.0
-AWAY = (StoreError, AnalyticsError)
+AWAY = (StoreError, AnalyticsError, BrokerError)
 """What is tried again until it goes."""
 
 At = tuple[str, int]
@@ -154,7 +154,13 @@ class Sink:
             log.warning("offsets could not be committed; they are later", why=error.args[0].str())
 
     def _assign(self, consumer: Consumer) -> None:
-        """Begin each partition where the target or the offsets committed say."""
+        """Begin each partition where the target or the offsets committed say. Raises what is of AWAY."""
+        try:
+            self._begin(consumer)
+        except KafkaException as error:
+            raise BrokerError(f"no Kafka answers at {self.bootstrap}: {error.args[0].str()}") from error
+
+    def _begin(self, consumer: Consumer) -> None:
         ids = topic_ids(self.bootstrap, [self.prefix + name for name in self.topics])
         starts = []
         for name in self.topics:

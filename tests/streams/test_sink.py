@@ -11,7 +11,7 @@ import httpx
 import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import OperationalError
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from moto.server import ThreadedMotoServer
 from structlog.testing import capture_logs
 
@@ -154,6 +154,23 @@ def test_a_disk_that_is_full_for_a_while_is_caught_up_with(broker: EmbeddedBroke
     assert "No space left on device" in logs[0]["why"]
     assert committed(broker) == 6
     assert [record.offset for record in Archive(store).records(ODDS.name, 0)] == list(range(6))
+
+
+def test_a_broker_that_does_not_say_where_its_topics_end_is_asked_again(
+    broker: EmbeddedBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, bounds = Clock(), sinks._bounds
+
+    def away(consumer: Consumer, at: sinks.At) -> tuple[int, int]:
+        if clock.waited < 60:
+            raise KafkaException(KafkaError(KafkaError._TRANSPORT))
+        return bounds(consumer, at)
+
+    monkeypatch.setattr(sinks, "_bounds", away)
+    produce(broker, 0, 5)
+    logs = kept(broker, ArchiveTarget(FolderStore(tmp_path), CODEC.history), 5, clock)
+    assert logs[0]["why"].startswith(f"no Kafka answers at {broker.bootstrap}: ")
+    assert committed(broker) == 5
 
 
 def test_stopped_while_its_place_is_away_it_ends_with_the_reason(
