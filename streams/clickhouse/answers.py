@@ -72,7 +72,7 @@ def ask_at(path: Path, name: str, parameters: dict[str, Any]) -> bytes:
             asking.settimeout(TIMEOUT_SECONDS)
             asking.connect(str(path))
             asking.sendall(orjson.dumps({"ask": name, "with": parameters}) + b"\n")
-            said = b"".join(iter(lambda: asking.recv(1 << 20), b""))
+            said = b"".join(iter(lambda: asking.recv(1 << 18), b""))
         if said.startswith(b"[") and said.rstrip().endswith(b"]"):
             return said
         refused = str(orjson.loads(said)["error"])
