@@ -150,7 +150,7 @@ def meeting(
                     form.send_signal(signal.SIGKILL)
                     form.wait(10)
                     form = spawn("form", log=log, **environment)
-                wait_until(partial(answered, events, said, forms), f"stage {number}: {race_id}")
+                wait_until(partial(answered, events, said, forms, version), f"stage {number}: {race_id}")
     finally:
         form.send_signal(signal.SIGTERM)
         form.wait(30)
@@ -181,12 +181,16 @@ def stages(records: Path) -> Iterator[tuple[list[tuple[str, Event]], str]]:
     yield part, ""
 
 
-def answered(events: list[tuple[str, Event]], said: Follower, forms: Follower) -> bool:
-    """Whether all that these events ask for is there: form, and once there are prices, a prediction."""
+def answered(events: list[tuple[str, Event]], said: Follower, forms: Follower, version: str) -> bool:
+    """Whether all that they ask for is there: form, the model, and once there are prices, a prediction.
+
+    The model is pinned once form is told: a price before that would be scored by the market alone.
+    """
     told = {form["request_id"] for form in forms.read() if form["feature_set"] == FEATURE_SET}
     priced = {each["race_id"] for each in said.read() if any(r["price"] for r in each["runners"])}
     asked = [event for name, event in events if name in ("RaceCard", "Conditions")]
-    return all(request_of(event) in told for event in asked) and all(
+    scored = {each["race_id"] for each in said.read() if version in each["model_versions"].values()}
+    return all(request_of(event) in told and event["race_id"] in scored for event in asked) and all(
         event["race_id"] in priced for name, event in events if name == "OddsUpdate"
     )
 
