@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 Unit = Literal[
-    "messages/s", "events/s", "rows/s", "us/race", "us/event", "us/frame", "frames/s", "deliveries/s",
-    "requests/s", "ms", "s", "MiB", "KiB", "%",
+    "messages/s", "events/s", "rows/s", "us/race", "us/day", "us/event", "us/frame", "frames/s",
+    "deliveries/s", "requests/s", "ms", "s", "MiB", "KiB", "%",
 ]  # fmt: skip
 
 

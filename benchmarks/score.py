@@ -64,11 +64,11 @@ def score(model: MarketModel, batch: MarketBatch, races: int) -> float:
         gc.enable()
 
 
-def market(races: int) -> MarketBatch:
+def market(races: int, runners: int = RUNNERS) -> MarketBatch:
     """A made-up win market with a book of about 1.02 on each race."""
-    chances = np.random.default_rng(7).dirichlet(np.full(RUNNERS, 2.0), races)
+    chances = np.random.default_rng(7).dirichlet(np.full(runners, 2.0), races)
     back = np.clip(1.0 / (np.maximum(chances, 0.002) * 1.02), 1.01, 1000.0)
-    money = np.full((races, RUNNERS), 100.0)
+    money = np.full((races, runners), 100.0)
     return MarketBatch(
         back=back,
         back_size=money,

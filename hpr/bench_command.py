@@ -17,6 +17,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 Name = Literal[
     "replay",
     "score",
+    "belief",
     "codec",
     "latency",
     "worker",

@@ -41,6 +41,11 @@ class Boosted:
     data: bytes
     trees: Trees
 
+    @classmethod
+    def of(cls, booster: Any, width: int) -> "Boosted":
+        """Those of a trained LightGBM booster of `width` features."""
+        return cls(_export(booster, width), trees_of(booster))
+
     def score(self, features: Floats) -> Floats:
         """Score of each runner, (rows,), from features (rows, features), which are read `rounded`."""
         return self.trees.score(rounded(features))
@@ -50,18 +55,23 @@ class Boosted:
         return self.trees.contributions(rounded(features))
 
 
-def onnx_score(data: bytes, features: Floats) -> Floats:
-    """Score of each runner, (rows,), by ONNX Runtime on one thread; raises HprError for no ONNX model."""
+def onnx_session(data: bytes) -> Any:
+    """ONNX Runtime on one thread; raises HprError for no ONNX model."""
     import onnxruntime  # type: ignore[import-untyped]
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
-        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its own exceptions share no class but this one
         raise HprError(f"no ONNX model, or a damaged one: train it again ({error})") from error
-    score: Floats = np.asarray(session.run(None, {"features": rounded(features)})[0], dtype=np.float64)[:, 0]
+
+
+def onnx_score(data: bytes, features: Floats) -> Floats:
+    """Score of each runner, (rows,), by the exported model; raises HprError for no ONNX model."""
+    found = onnx_session(data).run(None, {"features": rounded(features)})[0]
+    score: Floats = np.asarray(found, dtype=np.float64)[:, 0]
     return score
 
 
@@ -94,7 +104,7 @@ def train(
 
     data = lightgbm.Dataset(held, label=np.zeros(len(held)))
     booster = lightgbm.train({**PARAMETERS, "objective": objective, "seed": seed}, data, trees or TREES)
-    model = Boosted(_export(booster, features.shape[1]), trees_of(booster))
+    model = Boosted.of(booster, features.shape[1])
     sample = held[:: max(len(held) // 20_000, 1)]
     given, wanted = sample.astype(np.float64), np.asarray(booster.predict(sample))
     for name, found, most in (

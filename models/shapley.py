@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from models.compiled import compiled
 from models.layout import Flags, Floats
+from models.masks import LANES
 from schemas.errors import HprError
 
 Singles = NDArray[np.float32]
@@ -101,55 +102,79 @@ def shapley(features: Singles, paths: Paths) -> Floats:
     points gives it exactly.
     """
     values = np.zeros(features.shape, dtype=np.float64)
-    _add_leaves(features, paths, POINTS, WEIGHTS, values)
+    width, (inside, sums) = features.shape[1], np.empty((2, 2 * MOST_POINTS, LANES))
+    for first in range(0, len(features), LANES):
+        rows = features[first : first + LANES]
+        columns, found = np.zeros((width, LANES), np.float32), np.zeros((width, LANES))
+        columns[:, : len(rows)] = rows.T
+        _add_leaves(columns, paths, _RULES, _Room(inside, sums, np.empty(LANES)), found)
+        values[first : first + LANES] = found[:, : len(rows)].T
     return values
 
 
+class _Rules(NamedTuple):
+    """Points in (0, 1) and weights of Gauss and Legendre's rules, (points, points): row n of n points."""
+
+    points: Floats
+    weights: Floats
+
+
+class _Room(NamedTuple):
+    """What is worked with at one leaf: whether rows go its way by each entry, their sums; the product."""
+
+    inside: Floats
+    sums: Floats
+    product: Floats
+
+
 @compiled()
-def _add_leaves(features: Singles, paths: Paths, points: Floats, weights: Floats, values: Floats) -> None:
-    begin, feature, low, high = paths.begin, paths.feature, paths.low, paths.high
-    share = paths.share
-    rows, within = len(features), np.empty(2 * MOST_POINTS, np.bool_)
-    inside = np.empty(2 * MOST_POINTS)
+def _enter(columns: Singles, paths: Paths, first: int, count: int, room: _Room) -> None:
+    """Whether rows go a leaf's way by each of its entries: 1 or 0."""
+    for n in range(count):
+        low, high, at = paths.low[first + n], paths.high[first + n], paths.feature[first + n]
+        for lane in range(columns.shape[1]):
+            goes = (columns[at, lane] > low) & (columns[at, lane] <= high)
+            room.inside[n, lane], room.sums[n, lane] = 1.0 if goes else 0.0, 0.0
+        if paths.nan_in[first + n]:
+            for lane in range(columns.shape[1]):
+                if np.isnan(columns[at, lane]):
+                    room.inside[n, lane] = 1.0
+
+
+@compiled()
+def _add_leaves(columns: Singles, paths: Paths, rules: _Rules, room: _Room, values: Floats) -> None:
+    """Add all leaves' parts; rows lie side by side, (features, LANES), and are worked together."""
+    lanes, inside, sums, product = columns.shape[1], room.inside, room.sums, room.product
     for leaf in range(len(paths.value)):
-        first, end = begin[leaf], begin[leaf + 1]
-        count = end - first
-        rule = (count + 1) // 2
-        for row in range(rows):
-            outside, out = 1.0, 0
+        first = paths.begin[leaf]
+        count = paths.begin[leaf + 1] - first
+        _enter(columns, paths, first, count, room)
+        for point in range((count + 1) // 2):
+            here = rules.points[(count + 1) // 2, point]
+            product[:] = rules.weights[(count + 1) // 2, point]
             for n in range(count):
-                entry = first + n
-                known = features[row, feature[entry]]
-                within[n] = low[entry] < known <= high[entry] or (np.isnan(known) and paths.nan_in[entry])
-                inside[n] = 0.0
-                if not within[n]:
-                    outside *= share[entry]
-                    out += 1
-            missed = 0.0
-            for point in range(rule):
-                at = points[rule, point]
-                rest = 1.0 - at
-                product = weights[rule, point] * outside * rest**out
-                for n in range(count):
-                    if within[n]:
-                        product *= share[first + n] * rest + at
-                missed += product / rest
-                for n in range(count):
-                    if within[n]:
-                        inside[n] += product / (share[first + n] * rest + at)
+                outside = paths.share[first + n] * (1.0 - here)
+                for lane in range(lanes):
+                    product[lane] *= outside + inside[n, lane] * here
             for n in range(count):
-                entry = first + n
-                part = (1.0 - share[entry]) * inside[n] if within[n] else -missed
-                values[row, feature[entry]] += paths.value[leaf] * part
+                outside = paths.share[first + n] * (1.0 - here)
+                # Divided by its own factor, which is one of two.
+                without = 1.0 / outside
+                more = 1.0 / (outside + here) - without
+                for lane in range(lanes):
+                    sums[n, lane] += product[lane] * (without + inside[n, lane] * more)
+        for n in range(count):
+            at, share = paths.feature[first + n], paths.share[first + n]
+            for lane in range(lanes):
+                values[at, lane] += paths.value[leaf] * (inside[n, lane] - share) * sums[n, lane]
 
 
-def _rules() -> tuple[Floats, Floats]:
-    """Points in (0, 1) and weights of Gauss and Legendre's rules of 1 to MOST_POINTS points, a row each."""
+def _rules() -> _Rules:
     points, weights = np.zeros((2, MOST_POINTS + 1, MOST_POINTS))
     for count in range(1, MOST_POINTS + 1):
         at, weight = np.polynomial.legendre.leggauss(count)
         points[count, :count], weights[count, :count] = 0.5 * (at + 1.0), 0.5 * weight
-    return points, weights
+    return _Rules(points, weights)
 
 
-POINTS, WEIGHTS = _rules()
+_RULES = _rules()

@@ -1,4 +1,4 @@
-"""Boosted trees as flat arrays, walked by compiled code: one scorer for evaluation and stream."""
+"""Boosted trees as flat arrays: one scorer for evaluation and stream, and the way from the trainer to it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,19 +10,17 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from models.compiled import compiled
 from models.layout import Flags, Floats
+from models.masks import Masks, masks_of, score
 from models.shapley import Paths, paths_of, shapley
 from schemas.errors import HprError
 
 Singles = NDArray[np.float32]
 Numbers = NDArray[np.int32]
-ROWS = 64
-"""Rows walked side by side: their steps do not wait for each other, and a tree stays in the cache."""
 
 
 class Nodes(NamedTuple):
-    """Nodes of all trees one after the other, arrays (nodes,); `root` and `depth` (trees,).
+    """Nodes of all trees one after the other, arrays (nodes,); `root` (trees,).
 
     A row goes to `child` where its feature is at most the threshold, or is unknown and `nan_left` is set,
     else to the node after that. A leaf is its own child, whatever the row. `value` is 0 but at leaves;
@@ -36,7 +34,6 @@ class Nodes(NamedTuple):
     value: Floats
     rows: Floats
     root: Numbers
-    depth: Numbers
 
 
 @dataclass(frozen=True)
@@ -47,13 +44,15 @@ class Trees:
 
     def score(self, features: Singles) -> Floats:
         """Sum of the leaves' values, (rows,), of features (rows, features): the same bits for any block."""
-        scores = np.zeros(len(features))
-        _walk(features, self.nodes, scores)
-        return scores
+        return score(features, self._masks)
 
     def contributions(self, features: Singles) -> Floats:
         """Shapley value of each feature, (rows, features): their sum is the score less its mean."""
         return shapley(features, self._paths)
+
+    @cached_property
+    def _masks(self) -> Masks:
+        return masks_of(self.nodes, self.width)
 
     @cached_property
     def _paths(self) -> Paths:
@@ -103,7 +102,6 @@ def trees_of(booster: Any) -> Trees:
         value=np.array(made.value, dtype=np.float64),
         rows=np.array(made.rows, dtype=np.float64),
         root=np.array(made.root, dtype=np.int32),
-        depth=np.array(made.depth, dtype=np.int32),
     )
     return Trees(nodes)
 
@@ -119,12 +117,11 @@ class _Growing:
         self.value: list[float] = []
         self.rows: list[float] = []
         self.root: list[int] = []
-        self.depth: list[int] = []
 
     def plant(self, structure: Mapping[str, Any]) -> None:
         """One more tree, level by level."""
         self.root.append(len(self.child))
-        level, depth = [structure], 0
+        level = [structure]
         self._add(structure)
         while level:
             below: list[Mapping[str, Any]] = []
@@ -137,8 +134,6 @@ class _Growing:
                     self._add(node[side])
                     below.append(node[side])
             level = below
-            depth += bool(below)
-        self.depth.append(depth)
 
     def _add(self, node: Mapping[str, Any]) -> None:
         split = "split_feature" in node
@@ -153,21 +148,3 @@ class _Growing:
         self.child.append(len(self.child))
         self.value.append(0.0 if split else node["leaf_value"])
         self.rows.append(node["internal_count"] if split else node.get("leaf_count", 1))
-
-
-@compiled()
-def _walk(features: Singles, nodes: Nodes, scores: Floats) -> None:
-    feature, threshold, nan_left, child = nodes.feature, nodes.threshold, nodes.nan_left, nodes.child
-    at = np.empty(ROWS, np.int32)
-    for first in range(0, len(features), ROWS):
-        rows = min(ROWS, len(features) - first)
-        for tree in range(len(nodes.root)):
-            at[:rows] = nodes.root[tree]
-            for _ in range(nodes.depth[tree]):
-                for row in range(rows):
-                    node = at[row]
-                    known = features[first + row, feature[node]]
-                    left = known <= threshold[node] or (np.isnan(known) and nan_left[node])
-                    at[row] = child[node] + (0 if left else 1)
-            for row in range(rows):
-                scores[first + row] += nodes.value[at[row]]

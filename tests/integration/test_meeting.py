@@ -1,7 +1,8 @@
 """A Hong Kong meeting on a real Kafka: what the stream says of each race is what offline evaluation says.
 
 Before it stands a short history, and the model is a small one. With HPR_LONG=1 it is the whole history from
-2008 on and the model that `hpr train` makes of it, and takes some ten minutes.
+2008 on and the model that `hpr train` makes of it, and takes some ten minutes; HPR_TRAINED names a folder of
+one made before.
 """
 
 import os
@@ -110,12 +111,12 @@ def records(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 @pytest.fixture(scope="module")
 def trained(records: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a model of `hpr train`, or of a small one of a made-up world."""
-    folder = tmp_path_factory.mktemp("models") / "trained"
-    if LONG:
+    folder = Path(os.environ.get("HPR_TRAINED") or tmp_path_factory.mktemp("models") / "trained")
+    if LONG and not folder.exists():
         asked = ("train", "hong-kong", "--data", str(records), "--before", SEASON, "--out", str(folder))
         subprocess.run([sys.executable, "-m", "hpr", *asked], check=True)
-        return folder
-    small(folder)
+    elif not LONG:
+        small(folder)
     return folder
 
 
@@ -135,7 +136,10 @@ def meeting(
         "HPR_MODELS": str(root / "models"),
         "HPR_FORM_SNAPSHOT": str(root / "snapshot"),
     }
-    run("learn", "hong-kong", "--data", str(records), "--before", DAY.isoformat(), log=log, **environment)
+    learn = ("learn", "hong-kong", "--data", str(records), "--before", DAY.isoformat())
+    subprocess.run(
+        [sys.executable, "-m", "hpr", *learn], check=True, env={**os.environ, **environment}, timeout=3600
+    )
     admin.create(kafka.bootstrap, PREFIX)
     said, forms = (Follower(kafka.bootstrap, PREFIX + topic.name) for topic in (PREDICTIONS, FORM))
     form = spawn("form", log=log, **environment)

@@ -1,0 +1,129 @@
+"""Trees as comparisons and bit masks: a whole field goes through all of them without a branch."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.compiled import compiled
+from models.layout import Floats
+from schemas.errors import HprError
+
+Singles = NDArray[np.float32]
+Numbers = NDArray[np.int32]
+MOST_LEAVES = 32
+LANES = 16
+"""Rows worked side by side: as many as a register of 512 bits holds."""
+
+
+class Masks(NamedTuple):
+    """Comparisons of all trees one after the other, arrays (comparisons,); `value` (leaves,) from the left.
+
+    A row with a feature above the threshold cannot come to the leaves left of it: `mask` has a 0 for each.
+    Column f + width is feature f with unknown values above all, column f with them below all. Tree n has
+    the comparisons from begin[n] on and the leaves from leaf[n] on.
+    """
+
+    column: Numbers
+    threshold: Singles
+    mask: NDArray[np.uint32]
+    begin: Numbers
+    leaf: Numbers
+    value: Floats
+    width: int
+
+
+def masks_of(nodes: Any, width: int) -> Masks:
+    """The comparisons of `trees.Nodes` over `width` features; raises HprError for trees of over 32 leaves."""
+    inner = nodes.child != np.arange(len(nodes.child))
+    edges = np.append(nodes.root, len(inner))
+    leaves = np.add.reduceat(~inner, nodes.root) if len(nodes.root) else np.zeros(0, np.intp)
+    if leaves.max(initial=0) > MOST_LEAVES:
+        raise HprError(f"trees have up to {leaves.max()} leaves: train with at most {MOST_LEAVES}")
+    mask, value = np.full(len(inner), 0xFFFFFFFF, np.uint32), np.zeros(int(leaves.sum()))
+    _mark(nodes, mask, value)
+    # Whatever is known is at most the largest single; only what stands for the unknown is above it.
+    threshold = np.minimum(nodes.threshold, np.finfo(np.float32).max)[inner]
+    column = np.where(nodes.nan_left, nodes.feature, nodes.feature + width)[inner]
+    begin = np.concatenate([[0], np.cumsum(inner)])[edges]
+    leaf = np.concatenate([[0], np.cumsum(leaves)])
+    return Masks(
+        column.astype(np.int32), threshold.astype(np.float32), mask[inner], begin.astype(np.int32),
+        leaf.astype(np.int32), value, width,
+    )  # fmt: skip
+
+
+@compiled()
+def _mark(nodes: Any, mask: NDArray[np.uint32], value: Floats) -> None:
+    """Number the leaves of each tree from the left; what is left of a split goes out of its mask."""
+    child, count = nodes.child, 0
+    stack, parent = np.empty(2 * MOST_LEAVES, np.int64), np.full(len(child), -1, np.int64)
+    for root in nodes.root:
+        stack[0], size, first = root, 1, count
+        while size:
+            size -= 1
+            node = stack[size]
+            if child[node] != node:
+                stack[size], stack[size + 1] = child[node] + 1, child[node]
+                parent[child[node]] = parent[child[node] + 1] = node
+                size += 2
+                continue
+            value[count] = nodes.value[node]
+            bit = np.uint32(1) << np.uint32(count - first)
+            count += 1
+            while parent[node] >= 0:
+                if child[parent[node]] == node:
+                    mask[parent[node]] &= np.uint32(~bit)
+                node = parent[node]
+
+
+def score(features: Singles, masks: Masks) -> Floats:
+    """Sum over the trees of the leaf that each row comes to, (rows,); the same bits alone and in any block.
+
+    Source: Lucchese and others (2015), "QuickScorer: a fast algorithm to rank documents with additive
+    ensembles of regression trees", SIGIR 38; here over rows in place of over documents' features.
+    """
+    if features.shape[1] < masks.width:
+        raise ValueError(f"trees of {masks.width} features, given {features.shape[1]}")
+    scores = np.zeros(-(-len(features) // LANES) * LANES)
+    columns = np.zeros((2 * masks.width, LANES), np.float32)
+    _add(features, masks, columns, np.zeros(LANES, np.uint32), scores)
+    return scores[: len(features)]
+
+
+@compiled()
+def _add(features: Singles, masks: Masks, columns: Singles, left: NDArray[np.uint32], scores: Floats) -> None:
+    full, width, lanes = np.uint32(0xFFFFFFFF), masks.width, len(left)
+    for first in range(0, len(features), lanes):
+        for row in range(first, min(first + lanes, len(features))):
+            for at in range(width):
+                value = features[row, at]
+                unknown = np.isnan(value)
+                columns[at, row - first] = -np.inf if unknown else value
+                columns[width + at, row - first] = np.inf if unknown else value
+        for tree in range(len(masks.begin) - 1):
+            left[:] = full
+            for split in range(masks.begin[tree], masks.begin[tree + 1]):
+                column, threshold, mask = masks.column[split], masks.threshold[split], masks.mask[split]
+                for lane in range(lanes):
+                    left[lane] = left[lane] & (mask if columns[column, lane] > threshold else full)
+            leaf = masks.leaf[tree]
+            for lane in range(lanes):
+                held = np.int64(left[lane])
+                lowest = held & -held
+                number = POSITIONS[((lowest * SPREAD) & 0xFFFFFFFF) >> 27]
+                scores[first + lane] += masks.value[leaf + number]
+
+
+SPREAD = 0x077CB531
+"""De Bruijn's sequence: times a single bit, its upper five bits tell which. Leiserson and others (1998)."""
+
+
+def _positions() -> NDArray[np.int64]:
+    found = np.zeros(32, np.int64)
+    for bit in range(32):
+        found[((SPREAD << bit) & 0xFFFFFFFF) >> 27] = bit
+    return found
+
+
+POSITIONS = _positions()
