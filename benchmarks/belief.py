@@ -12,7 +12,8 @@ from benchmarks.report import Report, Row, machine, row
 from benchmarks.score import market
 from models import MarketModel, logit
 from models.artefacts import Manifest
-from models.boosted import PARAMETERS, Boosted, onnx_session, rounded
+from models.belief import Belief
+from models.boosted import PARAMETERS, TREES, Boosted, onnx_session, rounded
 from models.form import book
 from models.form.facts import RaceFacts, RaceFinish, Runner, RunnerFinish
 from models.form.features import FEATURES
@@ -20,11 +21,13 @@ from models.form.features import features as features_of
 from models.layout import Floats
 from models.performance import Beliefs, Combined, Fundamental, Public
 from models.trained import TrainedModel
-from streams.beliefs import together
+from streams.beliefs import MARKET_AND_FORM, Verdict, with_form
 
-RUNNERS, CARDS, TREES = 14, 12, 450
+RUNNERS, CARDS = 14, 12
 LIMIT_SCORING, LIMIT_CARDS = 300.0, 1_000_000.0
 """Microseconds."""
+
+DAY = "features of a day of 12 cards"
 
 TRAINED_ROWS = 4_000
 DAYS, RACES_A_DAY, HORSES = 40, 8, 400
@@ -36,24 +39,18 @@ def measure(runs: int = 5, scale: float = 1.0) -> Report:
     booster, trees, model = models(max(round(TREES * scale), 10))
     known, race = learnt(), card(DAYS, 0)
     known.settle(race.race_date)
-    values, active = known.look(race), np.arange(RUNNERS)
+    values = known.look(race)
     found = features_of(race, values, np.ones(RUNNERS, dtype=np.bool_))
-    single, start = rounded(found), np.zeros(1, dtype=np.intp)
+    single = rounded(found)
     session, batch, public = onnx_session(trees.data), market(1, RUNNERS), MarketModel()
-    belief = model.believe(race, book.COLUMNS, values, active)
-    prices: list[float] = batch.back[0].tolist()
+    belief = model.judge(found, values)
 
-    def on_price() -> None:
-        together(belief, public.score(batch).win[0].tolist(), prices, False)
+    def on_price(belief: Belief = belief) -> None:
+        verdict = Verdict(MARKET_AND_FORM, belief=belief, by_interest=belief, known=1.0)
+        with_form(public.score(batch), [verdict], batch.places, False)
 
     def on_form() -> None:
-        fundamental, combined = model.beliefs.fundamental, model.beliefs.combined
-        fundamental.scores(found, start)
-        combined.residual.score(found, start)
-        on_price()
-
-    def on_field() -> None:
-        model.believe(race, book.COLUMNS, values, active)
+        on_price(model.judge(found, values))
 
     def on_day() -> None:
         for number in range(CARDS):
@@ -63,8 +60,7 @@ def measure(runs: int = 5, scale: float = 1.0) -> Report:
     ours: list[tuple[str, str, Callable[[], object], Callable[[], object] | float]] = [
         ("all models, on a price", LIMIT, on_price, LIMIT_SCORING),
         ("all models, on other form", LIMIT, on_form, LIMIT_SCORING),
-        ("belief with its features and pace", LIMIT, on_field, LIMIT_SCORING),
-        ("features of a day of 12 cards", LIMIT, on_day, LIMIT_CARDS),
+        (DAY, LIMIT, on_day, LIMIT_CARDS),
         ("trees", ONNX, lambda: trees.score(found), lambda: session.run(None, {"features": single})),
         (
             "contributions of trees",
@@ -84,7 +80,7 @@ def _row(
     for _ in range(runs):
         found.append(microseconds(ours))
         other.append(theirs if isinstance(theirs, float) else microseconds(theirs))
-    return row(what, peer, found, other, "us/race" if what != "features of a day of 12 cards" else "us/day")
+    return row(what, peer, found, other, "us/day" if what == DAY else "us/race")
 
 
 def microseconds(work: Callable[[], object], least: float = 0.1) -> float:

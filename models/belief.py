@@ -17,6 +17,18 @@ SMALLEST = 1e-12
 
 
 @dataclass(frozen=True)
+class Explanation:
+    """Contributions, worked out once they are asked for: beliefs made of one another share it."""
+
+    work: Callable[[], Floats]
+
+    @cached_property
+    def contributions(self) -> Floats:
+        """As `Belief.contributions`."""
+        return self.work()
+
+
+@dataclass(frozen=True, slots=True)
 class Belief:
     """All that depends on form only, over the runners still in, in the card's order.
 
@@ -35,7 +47,7 @@ class Belief:
     """Log-odds that form adds to them; 0 where there is no form."""
     names: tuple[str, ...]
     """Name of each contribution."""
-    explain: Callable[[], Floats] = field(repr=False)
+    explain: Explanation = field(repr=False)
     """Works the contributions out: nothing in a chance waits for them."""
     pace: Pace
     strays: int = 0
@@ -43,10 +55,10 @@ class Belief:
     of_shares: bool = False
     """Whether that is of the market's shares, inverse prices scaled to sum to 1, and not of its chances."""
 
-    @cached_property
+    @property
     def contributions(self) -> Floats:
         """Log-odds above the field's mean by part, (runners, parts): they sum to the fundamental's."""
-        return self.explain()
+        return self.explain.contributions
 
 
 class FormModel(Protocol):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -38,7 +39,7 @@ class Terms:
         return np.concatenate([first, squares], axis=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Logit:
     """A fitted conditional logit: score = offset + sum(weight * term); `weights` (2 * features,)."""
 
@@ -50,18 +51,21 @@ class Logit:
         parts = np.empty(features.shape)
         given = np.ascontiguousarray(features, dtype=np.float64)
         first = np.append(starts, len(features)).astype(np.int64)
-        held = _Held(
-            self.terms.low, self.terms.high, inverse(self.terms.scale), inverse(self.terms.square_scale),
-            self.weights,
-        )  # fmt: skip
-        _add_terms(given, first, held, parts)
+        _add_terms(given, first, self._held, parts)
         return parts
 
     def score(self, features: Floats, starts: Starts) -> Floats:
         """Score of each runner, (rows,), the same bits alone and among others."""
-        return np.concatenate(
-            [self._score(features, starts, part) for part in chunks(starts)] or [np.zeros(0)]
-        )
+        parts = chunks(starts)
+        if len(parts) == 1:
+            return self._score(features, starts, parts[0])
+        return np.concatenate([self._score(features, starts, part) for part in parts] or [np.zeros(0)])
+
+    @cached_property
+    def _held(self) -> "_Held":
+        terms = self.terms
+        scales = inverse(terms.scale), inverse(terms.square_scale)
+        return _Held(terms.low, terms.high, *scales, self.weights)
 
     def _score(self, features: Floats, starts: Starts, part: slice) -> Floats:
         held, begin = rows_of(starts, len(features), part)

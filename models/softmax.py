@@ -31,6 +31,9 @@ def spread(by_race: Floats, starts: Starts, rows: int) -> Floats:
 
 def softmax(scores: Floats, starts: Starts) -> Floats:
     """Probabilities exp(score) / sum over the race, (rows,); the same bits alone."""
+    if len(starts) == 1:
+        alone: Floats = np.exp(scores - scores.max())
+        return alone / np.add.reduceat(alone, starts)
     rows = len(scores)
     power: Floats = np.exp(scores - spread(np.maximum.reduceat(scores, starts), starts, rows))
     return power / spread(sums(power, starts), starts, rows)

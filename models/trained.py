@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.artefacts import Manifest, load
-from models.belief import Belief
+from models.belief import Belief, Explanation
 from models.form import book, features
 from models.form.facts import RaceFacts
 from models.layout import Flags, Floats
@@ -91,23 +91,26 @@ class TrainedModel:
         running = np.zeros(len(facts.runners), dtype=np.bool_)
         running[active] = True
         held = _ordered(columns, values)
-        found = features.features(facts, held, running)
+        return self.judge(features.features(facts, held, running), held[running])
+
+    def judge(self, found: Floats, held: Floats) -> Belief:
+        """The belief of the features `found` (runners, FEATURES) of values `held` (runners, COLUMNS)."""
         fundamental, combined = self.beliefs.fundamental, self.beliefs.combined
         scores = fundamental.scores(found, _START)
         terms = fundamental.logit.terms
         beyond = (found < terms.low) | (found > terms.high)
-        told: Flags = np.any(~np.isnan(held[running]), axis=1)
+        told: Flags = np.any(~np.isnan(held), axis=1)
         residual = combined.weight * combined.residual.score(found, _START)
         return Belief(
             fundamental=softmax(scores, _START).tolist(),
-            known=(told & (held[running][:, book.AT["runs"]] > 0.0)).tolist(),
+            known=(told & (held[:, book.AT["runs"]] > 0.0)).tolist(),
             judged=told.tolist(),
             market_weight=combined.power,
             of_shares=True,
             residual=np.where(told, residual, 0.0).tolist(),
             names=tuple(WORDS),
-            explain=lambda: self._contributions(found),
-            pace=project(features.expected_early(held[running]), scores),
+            explain=Explanation(lambda: self._contributions(found)),
+            pace=project(features.expected_early(held), scores),
             strays=int((beyond.mean(axis=1) > STRAY_SHARE).sum()),
         )
 

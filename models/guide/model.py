@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import DecodeError, Struct, ValidationError, json
 from numpy.typing import NDArray
 
-from models.belief import Belief, softmax
+from models.belief import Belief, Explanation, softmax
 from models.form.facts import RaceFacts
 from models.guide.features import FEATURES, WORDS, features_of
 from models.guide.values import COLUMN, COLUMNS, FEATURE_SET
@@ -117,7 +117,7 @@ class GuideModel:
             market_weight=self.artefact.market_weight,
             residual=residual,
             names=FEATURES,
-            explain=lambda: parts,
+            explain=Explanation(lambda: parts),
             pace=pace,
             strays=int(strays.sum()),
         )

@@ -61,6 +61,15 @@ def test_a_tree_that_never_splits_is_its_value() -> None:
     assert not trees.contributions(rows).any()
 
 
+def test_trees_of_more_than_32_leaves_are_refused() -> None:
+    random = np.random.default_rng(1)
+    rows = rounded(random.normal(size=(2000, 3)))
+    data = lightgbm.Dataset(rows, label=random.normal(size=2000))
+    model = lightgbm.train({**SETTINGS, "objective": "regression", "num_leaves": 40}, data, 1)
+    with pytest.raises(HprError, match="at most 32"):
+        trees_of(model).score(rows)
+
+
 def test_they_come_back_as_they_were_packed(grown: tuple[Any, np.ndarray]) -> None:
     model, features = grown
     trees = trees_of(model)
