@@ -61,13 +61,12 @@ async def lines_of(session: AsyncSession) -> dict[UUID, list[Line]]:
 
 async def kept(session: AsyncSession, day: date) -> dict[Place, Kept]:
     """What the outbox has of the races of a day, by channel and alert; test events are nobody's alerts."""
-    asked = select(Delivery).where(Delivery.race_id.like(f"%-{day:%Y%m%d}-%"))
+    asked = select(Delivery.channel_id, Delivery.items, Delivery.state, Delivery.reason, Delivery.done_at)
     found: dict[Place, Kept] = {}
-    for row in await session.scalars(asked):
-        for item in row.items:
-            found[row.channel_id, item["alert_id"]] = Kept(
-                row.state, row.reason, seconds_of(item, row.done_at)
-            )
+    of_day = asked.where(Delivery.race_id.like(f"%-{day:%Y%m%d}-%"))
+    for channel_id, items, state, reason, done_at in await session.execute(of_day):
+        for item in items:
+            found[channel_id, item["alert_id"]] = Kept(state, reason, seconds_of(item, done_at))
     return found
 
 
