@@ -20,7 +20,6 @@ from sqlalchemy import func, insert, select
 
 from benchmarks.environments import Peer, PeerError
 from benchmarks.fanout import now, processor_seconds
-from benchmarks.market import race_ids
 from benchmarks.report import Report, Row, machine, row
 from benchmarks.services import HOST, broker, service
 from deploy.postgres import Cluster, missing
@@ -44,7 +43,9 @@ WARM_SECONDS, STEADY_SECONDS, PATIENCE_SECONDS, QUIET_SECONDS = 5.0, 20.0, 60.0,
 START_SECONDS = 120.0
 BOUND_MS, ASKED_RATE = 1000.0, 500.0
 STRIDE = 373
-"""From one alert's horse to the next one's: of neighbours a user would get several in one message."""
+"""From one alert's horse to the next one's: neighbours belong to the same users."""
+
+TRACKS = 997
 PREFIX = "alerts."
 
 
@@ -165,13 +166,14 @@ def _publish(
     producer: EventProducer, people: People, start: int, seconds: float
 ) -> dict[str, tuple[int, bool]]:
     """Publish alerts for so long; when each delivery's alert was produced, and whether it is push."""
-    races, due, began = race_ids(0, 40), dict[str, tuple[int, bool]](), time.monotonic()
+    due, began = dict[str, tuple[int, bool]](), time.monotonic()
     for number in range(max(round(seconds * RATE), 1)):
         while (wait := began + number / RATE - time.monotonic()) > 0:
             producer.poll()
             time.sleep(min(wait, 0.005))
         horse = number * STRIDE % HORSES
-        alert = _alert(races[number % len(races)], start + number, horse)
+        # A track of its own each: several of one track that wait together would be one message.
+        alert = _alert(f"T{number % TRACKS}-20000101-01", start + number, horse)
         due |= {id: (now(), is_push) for id, is_push in people.deliveries(alert, horse).items()}
         producer.publish(ALERTS.name, alert)
     producer.flush()
