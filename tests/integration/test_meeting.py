@@ -268,4 +268,4 @@ def test_replay_and_audit_know_which_version_scored_what(meeting: Meeting, tmp_p
     )  # fmt: skip
     found = orjson.loads(done.stdout)
     assert found["differing"] == []
-    assert found["audited"] == found["identical"] == len({each["event_id"] for each in meeting.said})
+    assert found["audited"] == found["identical"] >= len({each["event_id"] for each in meeting.said})
