@@ -123,7 +123,7 @@ def replay_rows(root: Path, runs: int) -> list[Row]:
     with Peer("flumine") as flumine, Peer("pool", with_project=True) as pool:
 
         def replayed(name: str, processes: int) -> Callable[[], float]:
-            return lambda: float(pool.ask([f"archive:{root / name}", processes]))
+            return lambda: float(pool.ask([[f"archive:{root / name}"], processes]))
 
         seconds = in_turns(
             {

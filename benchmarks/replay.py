@@ -26,9 +26,11 @@ COMPARED = [
     ("one market, scored and written", "one scored", "flumine", "flumine, one"),
     ("one market, decode and fold", "one folded", "flumine", "flumine, one"),
     ("five markets, scored and written", "five scored", "flumine", "flumine, five"),
+    ("five markets, in two processes", "five in two", "flumine", "flumine, five"),
     ("one market, scored and written", "one scored", "betfairlightweight", "betfairlightweight, one"),
     ("one market, decode and fold", "one folded", "betfairlightweight", "betfairlightweight, one"),
     ("five markets, scored and written", "five scored", "betfairlightweight", "betfairlightweight, five"),
+    ("five markets, in two processes", "five in two", "betfairlightweight", "betfairlightweight, five"),
 ]
 """What a row is called, our figure, the peer, and its figure."""
 
@@ -42,6 +44,7 @@ def measure(runs: int = 5) -> Report:
     with ExitStack() as stack:
         flumine = stack.enter_context(Peer("flumine"))
         lightweight = stack.enter_context(Peer("betfairlightweight"))
+        pool = stack.enter_context(Peer("pool", with_project=True))
         peers = {
             "flumine, one": lambda: flumine.ask(names(one)),
             "flumine, five": lambda: flumine.ask(names(five)),
@@ -52,6 +55,7 @@ def measure(runs: int = 5) -> Report:
             "one scored": lambda: timed(score_and_write, one),
             "one folded": lambda: timed(decode_and_fold, one),
             "five scored": lambda: timed(score_and_write, five),
+            "five in two": lambda: pool.ask([names(five), 2]),
         }
         seconds = in_turns({**ours, **peers}, runs)
     counts = {name: messages(five if "five" in name else one) for name in seconds}

@@ -40,6 +40,7 @@ def test_every_row_compares_ours_with_a_peer() -> None:
         "one scored": [4.0],
         "one folded": [10.0],
         "five scored": [3.0],
+        "five in two": [6.0],
         "flumine, one": [2.0],
         "flumine, five": [1.0],
         "betfairlightweight, one": [5.0],
@@ -49,9 +50,11 @@ def test_every_row_compares_ours_with_a_peer() -> None:
         ("one market, scored and written", "flumine", 2.0),
         ("one market, decode and fold", "flumine", 5.0),
         ("five markets, scored and written", "flumine", 3.0),
+        ("five markets, in two processes", "flumine", 6.0),
         ("one market, scored and written", "betfairlightweight", 0.8),
         ("one market, decode and fold", "betfairlightweight", 2.0),
         ("five markets, scored and written", "betfairlightweight", 2.0),
+        ("five markets, in two processes", "betfairlightweight", 4.0),
     ]
 
 

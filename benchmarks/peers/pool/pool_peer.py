@@ -1,4 +1,4 @@
-"""`hpr replay` of an archive in a process that has nothing else in it: seconds, imports not among them."""
+"""`hpr replay` in a process that has nothing else in it: seconds, imports not among them."""
 
 import os
 import sys
@@ -18,11 +18,11 @@ from streams.replay import replay_located
 from streams.sources.merged import ALWAYS
 
 
-def replayed(source: str, processes: int) -> float:
+def replayed(sources: list[str], processes: int) -> float:
     """Seconds from reading what there is to the last line written."""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as out, collector_as_in_replay():
         began = time.perf_counter()
-        shares = shares_of([source], processes, ALWAYS, settings(), Path(folder))
+        shares = shares_of(sources, processes, ALWAYS, settings(), Path(folder))
         for published in replay_in_processes(shares, work=replay_located):
             out.write(published.line + b"\n")
         return time.perf_counter() - began
