@@ -123,7 +123,7 @@ def _rows(
 ) -> Iterator[Row]:
     for day, group in groupby(races, key=lambda race: race.facts.race_date):
         held = list(group)
-        book.settle(day)
+        book.settle(day, min((race.facts.moment for race in held if race.facts.moment), default=None))
         for race in held:
             row = row_of(race, book)
             if len(row.position) > 1 and not np.isnan(row.position).all():

@@ -85,14 +85,22 @@ class FormBook:
         if finish.official and starters:
             self._waiting[facts.race_id] = (replace(facts, runners=starters), finish)
 
-    def settle(self, before: date) -> None:
-        """Learn the waiting races of all days before this one."""
-        due = [race for race in self._waiting.values() if race[0].race_date < before]
+    def settle(self, before: date, known: int | None = None) -> None:
+        """Learn the waiting races of all days before this one.
+
+        With `known`, only those that were wholly recorded before that moment (microseconds): a race in
+        another time zone may be told of after the first of the next day here, and then waits on.
+        """
+        due = [
+            (facts, finish)
+            for facts, finish in self._waiting.values()
+            if facts.race_date < before and (known is None or finish.recorded_time < known)
+        ]
         for day in sorted({facts.race_date for facts, _ in due}):
             races = sorted((r for r in due if r[0].race_date == day), key=lambda race: race[0].race_id)
             self._learn_day(races)
             recorded = max(self._until.recorded, *(finish.recorded_time for _, finish in races))
-            self._until = _Late(day, recorded)
+            self._until = _Late(max(self._until.day, day), recorded)
         for facts, _ in due:
             del self._waiting[facts.race_id]
 

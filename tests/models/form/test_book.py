@@ -143,3 +143,19 @@ def test_damaged_bytes_are_refused(data: bytes) -> None:
 def test_facts_and_finish_are_of_one_race(races: list[Race]) -> None:
     with pytest.raises(ValueError, match="with the finish of"):
         FormBook().learn(races[0][0], races[1][1])
+
+
+def test_a_race_told_of_after_the_first_of_the_next_day_is_learnt_a_day_later(races: list[Race]) -> None:
+    """Noon in New York comes after the first race of the next day at Ascot."""
+    (early, _), (facts, finish), today = races[0], races[1], races[-1][0]
+    book, patient = FormBook(), FormBook()
+    for each in (book, patient):
+        each.learn(early, replace(races[0][1], recorded_time=today.moment - 1))
+    patient.learn(facts, replace(finish, recorded_time=today.moment))
+    for each in (book, patient):
+        each.settle(today.race_date, today.moment)
+    assert_array_equal(patient.look(today), book.look(today))
+    patient.settle(today.race_date, today.moment + 1)
+    with pytest.raises(LookAheadError, match="after its off"):
+        patient.look(today)
+    assert patient.settled == early.race_date
