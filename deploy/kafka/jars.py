@@ -1,5 +1,6 @@
 """Fetches the jars of one Kafka node, as named in pom.xml, from Maven into a local folder."""
 
+import fcntl
 import hashlib
 import shutil
 import subprocess
@@ -33,6 +34,16 @@ def fetch_jars(folder: Path = JARS_FOLDER) -> Path:
         return folder
     if shutil.which("mvn") is None:
         raise KafkaUnavailableError("no mvn on PATH to fetch Kafka with: install the Debian package maven")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        # Another process may be fetching them just now.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _complete(folder):
+            _fetch(folder)
+    return folder
+
+
+def _fetch(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     command = ["mvn", "--quiet", "--batch-mode", "--file", str(POM), "dependency:copy-dependencies"]
     options = [f"-DoutputDirectory={folder}", "-DincludeScope=runtime"]
@@ -40,7 +51,6 @@ def fetch_jars(folder: Path = JARS_FOLDER) -> Path:
     if done.returncode:
         raise KafkaUnavailableError(f"Maven could not fetch Kafka:\n{done.stdout.strip()[-2000:]}")
     _stamp(folder).write_text(_wanted(), encoding="ascii")
-    return folder
 
 
 def _complete(folder: Path) -> bool:

@@ -5,6 +5,7 @@ import random
 import ssl
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, NoReturn
 
@@ -133,6 +134,8 @@ class Connection:
             self._client = self._writer = None
             self.pulse.subscribed = False
             writer.transport.abort()
+            with suppress(OSError):
+                await writer.wait_closed()  # the transport lets go of its socket a turn of the loop later
 
     async def _converse(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, client: StreamClient
