@@ -7,8 +7,8 @@ NPM := deploy/npm.sh --prefix gateway/dashboard
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate
 UPGRADE ?=
 PYTEST_FLAGS ?=
-# As many processes as there are cores, at most four: see _kin in tests/conftest.py.
-PYTEST_PROCESSES := --numprocesses logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+# On a machine with cores to spare: make test PYTEST_PROCESSES="--numprocesses 4 --dist loadgroup --no-loadscope-reorder".
+PYTEST_PROCESSES ?=
 
 BENCHMARKS := score codec replay profile memory latency worker fanout alerts rest
 BENCH_FLAGS ?= --runs 1
