@@ -1,4 +1,7 @@
-"""Run by its path, not yet with the rest: it fails now and then, and why is not known. A person in a real browser, from signing up to an alert that rings, with real mails and a real notifier."""
+"""A person in a real browser, from signing up to an alert that rings, with real mails and a real notifier.
+
+Run by its path, not yet with the rest: it fails now and then, and why is not known.
+"""
 
 import re
 import threading
