@@ -1,5 +1,5 @@
 /** Calls of whoever is signed in: JSON both ways, the token against forgery, and problems as errors. */
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 
 export interface Me {
   readonly user_id: string;
@@ -24,6 +24,9 @@ export class Problem extends Error {
 /** Who is signed in; null for nobody, undefined until that has been asked. */
 export const me = signal<Me | null | undefined>(undefined);
 
+/** Whoever is signed in to the end, by id. */
+export const whom = computed(() => (me.value && me.value.second_factors.length === 0 ? me.value.user_id : null));
+
 /** Somebody has to prove once more who they are: the dialog answers with whether they did. */
 export const proving = signal<((proved: boolean) => void) | null>(null);
 
@@ -31,6 +34,7 @@ export const proving = signal<((proved: boolean) => void) | null>(null);
 export const standing = signal(0);
 
 const HINT = "hpr.signed-in";
+const NOBODY = new Set([401, 403, 404]);
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -111,13 +115,21 @@ function remember(signedIn: boolean): void {
   }
 }
 
-/** Asks who is signed in. A gateway without accounts answers 404, which is nobody too. */
-export async function whoAmI(): Promise<void> {
+let asking: Promise<void> | null = null;
+
+/** Asks who is signed in, once for all who want to know: a second answer could undo a sign-in between the two. */
+export function whoAmI(): Promise<void> {
+  asking ??= askWho().finally(() => (asking = null));
+  return asking;
+}
+
+/** A gateway without accounts answers 404, which is nobody too; any other trouble says nothing of who it is. */
+async function askWho(): Promise<void> {
   try {
     signedIn(await ask<Me>("GET", "v1/session"));
   } catch (error) {
-    if (error instanceof Problem && error.status !== 0) signedOut();
-    else me.value = null;
+    if (error instanceof Problem && NOBODY.has(error.status)) signedOut();
+    else me.value ??= null;
   }
 }
 

@@ -1,6 +1,6 @@
 /** Reminders of time and stake that somebody asked for: looked at while the page is open and in sight. */
 import { effect, signal } from "@preact/signals";
-import { call, me } from "./api";
+import { call, whom } from "./api";
 
 export interface PlayState {
   readonly remind_minutes: number | null;
@@ -32,10 +32,24 @@ export function reminderText(due: readonly string[]): string {
   return due.map((one) => TEXTS[one] ?? "").join(" ");
 }
 
+let asked = 0;
+let answered = 0;
+
+/** Takes note of what an answer says is due, unless one that was asked for later has come already. */
+export async function heard(answer: Promise<PlayState>): Promise<PlayState> {
+  const turn = ++asked;
+  const state = await answer;
+  if (turn > answered) {
+    answered = turn;
+    due.value = state.due;
+  }
+  return state;
+}
+
 async function look(): Promise<void> {
   if (document.hidden) return;
   try {
-    due.value = (await call<PlayState>("GET", "v1/play")).due;
+    await heard(call<PlayState>("GET", "v1/play"));
   } catch {
     // Whoever cannot be asked now is asked in a minute.
     return;
@@ -47,7 +61,7 @@ export function remind(): void {
   effect(() => {
     due.value = [];
     putAway.value = [];
-    if (!me.value || me.value.second_factors.length > 0) return undefined;
+    if (whom.value === null) return undefined;
     void look();
     const timer = window.setInterval(() => void look(), LOOK_EVERY);
     return () => window.clearInterval(timer);

@@ -1,7 +1,7 @@
 /** The page's state as signals, and the wiring that fills them from REST and the live session. */
 import { computed, effect, signal } from "@preact/signals";
 import { type Log, emptyLog, log, passedOver } from "./alerts";
-import { me, standing, wasSignedIn, whoAmI } from "./api";
+import { standing, wasSignedIn, whoAmI, whom } from "./api";
 import { accept, type Board } from "./board";
 import type { NoticeEvent, RaceState } from "./contract";
 import { tellViews } from "./interactions";
@@ -27,8 +27,7 @@ export const failure = signal<string | null>(null);
 export const raceId = computed(() => (route.value.page === "race" ? route.value.raceId : null));
 const MINE = "alerts:me";
 /** Whose connection it is: the account that is wholly signed in. */
-const who = computed(() => (me.value && me.value.second_factors.length === 0 ? me.value.user_id : null));
-const seer = computed(() => `${who.value} ${standing.value}`);
+const seer = computed(() => `${whom.value} ${standing.value}`);
 export const isLive = computed(() => session.value.phase === "live");
 
 /** People read ten pictures a second at most; what comes in between is drawn together. */
@@ -106,7 +105,7 @@ export function start(): void {
   });
   effect(() => {
     const id = raceId.value;
-    live.want([id === null ? "track:*" : `race:${id}`, "alerts", ...(who.value ? [MINE] : [])]);
+    live.want([id === null ? "track:*" : `race:${id}`, "alerts", ...(whom.value ? [MINE] : [])]);
   });
   if (wasSignedIn()) void whoAmI();
   tellViews();

@@ -1,26 +1,26 @@
 /** Responsible play: reminders, noted stakes, a pause, and an exclusion that nobody takes back. */
 import { call, standing } from "../../api";
-import { due, type PlayState, reminderText } from "../../play";
+import { heard, type PlayState, reminderText } from "../../play";
 import { Act, Field, Tick } from "./Act";
 import { useLoaded } from "./useLoaded";
 import { when } from "./when";
 
 export function Play() {
-  const play = useLoaded(() => call<PlayState>("GET", "v1/play"));
+  const play = useLoaded(() => heard(call<PlayState>("GET", "v1/play")));
   if (!play.value) return <p role="status">{play.wrong ?? "Reading…"}</p>;
   const state = play.value;
   const change = async (method: "PUT" | "POST", path: string, form: object): Promise<void> => {
-    const now = await call<PlayState>(method, path, form);
+    const now = await heard(call<PlayState>(method, path, form));
     if (now.withheld !== state.withheld) standing.value += 1;
-    due.value = now.due;
     await play.again();
   };
   return (
     <div class="cards">
       <Standing state={state} />
-      <section class="card" key={`${state.remind_minutes} ${state.remind_stake}`}>
+      <section class="card">
         <h2>Reminders</h2>
         <Act
+          key={`${state.remind_minutes} ${state.remind_stake}`}
           label="Keep"
           testid="reminders"
           act={(values) =>
