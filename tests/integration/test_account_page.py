@@ -149,7 +149,7 @@ def _delivered(context: BrowserContext, page: Page, url: str, said: dict[str, An
     titles: list[str] = []
 
     def look() -> list[str]:
-        # A browser may be handed a push twice; of one tag it shows one. DevTools now and then hand it over not at all.
+        # DevTools now and then hand it over not at all; of a push that comes twice one is shown, by its tag.
         devtools.send("ServiceWorker.deliverPushMessage", message)
         page.wait_for_timeout(500)
         titles[:] = page.evaluate(shown)
