@@ -82,9 +82,10 @@ def slopes(
     rows = len(scores)
     gradient, hessian, loss = np.zeros(rows), np.zeros(rows), 0.0
     for label, open_to, power in zip(labels, left, powers, strict=True):
-        reach = np.where(open_to > 0.0, power * scores, -np.inf)
-        chance = softmax(reach, starts)
         total = spread(sums(label, starts), starts, rows)
+        # Where nobody is placed, as third of two, it is no matter who is left: somebody has to be.
+        reach = np.where((open_to > 0.0) | (total == 0.0), power * scores, -np.inf)
+        chance = softmax(reach, starts)
         gradient += power * (total * chance - label)
         hessian += power * power * total * chance * (1.0 - chance)
         loss -= float(np.sum(label * np.log(np.maximum(chance, 1e-15))))

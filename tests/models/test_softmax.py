@@ -53,3 +53,14 @@ def test_labels_take_in_the_publics_opinion_where_it_is_whole() -> None:
     mixed = blend(labels, np.array([0.6, 0.4, np.nan, 0.5]), starts, 0.5)
     assert_allclose(mixed[0], [0.8, 0.2, 0.0, 1.0])
     assert_array_equal(mixed[1:], labels[1:])
+
+
+def test_a_stage_at_which_nobody_is_left_weighs_nothing() -> None:
+    starts = np.array([0, 2])
+    scores = np.array([0.4, -0.1, 0.3, 0.2, 0.1])
+    position = np.array([1.0, 2.0, 1.0, 2.0, 3.0])
+    labels, left = targets(position, starts)
+    gradient, hessian, loss = slopes(scores, labels, left, starts, (1.0, 1.0, 1.0))
+    alone = slopes(scores[:2], labels[:1, :2], left[:1, :2], starts[:1], (1.0,))
+    assert np.isfinite([*gradient, *hessian, loss]).all()
+    np.testing.assert_array_equal(gradient[:2], alone[0])
