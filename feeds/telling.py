@@ -1,14 +1,15 @@
 """What feeds of bulk history share: times by rule, and a race's events numbered as they are told."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from feeds.order import Named
+from schemas.defaults import defaults
 from schemas.identity import MICROS, micros, uuid_of
-from schemas.records import Event
+from schemas.records import Dividend, Event, OddsUpdate, Pool, Result, RunnerPrice
 
 CARD_TIME = TOLD_TIME = time(12, 0)
 OFFICIAL_MICROS = 15 * 60 * MICROS
@@ -68,3 +69,37 @@ class Telling:
             **body,
         }
         self.events.append((name, cast(Event, event)))
+
+
+def final_prices(
+    market_id: str, pool: Pool, odds: Iterable[tuple[str, float | None]], *, starting: bool = False
+) -> dict[str, Any]:
+    """Body of an OddsUpdate: the last win price of each runner by id, also its starting price if `starting`."""
+    prices = [
+        {
+            **defaults(RunnerPrice),
+            "runner_id": id,
+            "last": price,
+            "starting_price": price if starting else None,
+        }
+        for id, price in odds
+        if price
+    ]
+    market = {"market_id": market_id, "market_type": "WIN", "pool": pool, "image": True}
+    return {**defaults(OddsUpdate), **market, "runners": prices}
+
+
+def official(
+    seconds: float | None, finishers: list[dict[str, Any]], dividends: Iterable[tuple[str, str, float, float]]
+) -> dict[str, Any]:
+    """Body of an official Result; dividends as pool, selection, what was paid, and for which stake."""
+    return {
+        **defaults(Result),
+        "state": "OFFICIAL",
+        "winning_time_seconds": seconds,
+        "finishers": finishers,
+        "dividends": [
+            Dividend(pool=pool, selection=selection, dividend=paid, unit_stake=stake)
+            for pool, selection, paid, stake in dividends
+        ],
+    }

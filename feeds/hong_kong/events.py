@@ -8,22 +8,18 @@ from feeds.hong_kong.race import Race, Runner, Section
 from feeds.hong_kong.reading import SOURCE
 from feeds.hong_kong.times import CONDITIONS_MICROS, card_time, times_of, withdrawn_time
 from feeds.order import Named
-from feeds.telling import Telling, Times
+from feeds.telling import Telling, Times, final_prices, official
 from schemas.defaults import defaults
 from schemas.identity import numbered_race, uuid_of
 from schemas.records import (
     Call,
     Conditions,
-    Dividend,
     Entry,
     Event,
     Finisher,
     HorseProfile,
-    OddsUpdate,
     PastPerformance,
     RaceCard,
-    Result,
-    RunnerPrice,
     Scratch,
 )
 
@@ -135,27 +131,13 @@ def _entry(runner: Runner, profile: Profile | None) -> dict[str, Any]:
 
 
 def _odds(race: Race) -> dict[str, Any]:
-    prices = [
-        {**defaults(RunnerPrice), "runner_id": runner.brand, "last": runner.odds}
-        for runner in race.starters
-        if runner.odds
-    ]
-    market = {"market_id": TOTE_MARKET, "market_type": "WIN", "pool": "TOTE", "image": True}
-    return {**defaults(OddsUpdate), **market, "runners": prices}
+    return final_prices(TOTE_MARKET, "TOTE", ((runner.brand, runner.odds) for runner in race.starters))
 
 
 def _result(race: Race) -> dict[str, Any]:
     paid = {dividend.selection for dividend in race.dividends if dividend.pool == "PLACE"}
-    return {
-        **defaults(Result),
-        "state": "OFFICIAL",
-        "winning_time_seconds": race.winning_seconds,
-        "finishers": [_finisher(runner, paid) for runner in race.starters],
-        "dividends": [
-            Dividend(pool=p.pool, selection=p.selection, dividend=p.dividend, unit_stake=p.unit)
-            for p in race.dividends
-        ],
-    }
+    finishers = [_finisher(runner, paid) for runner in race.starters]
+    return official(race.winning_seconds, finishers, race.dividends)
 
 
 def _finisher(runner: Runner, paid: set[str]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from feeds.order import Named
-from feeds.telling import Telling, times_of
+from feeds.telling import Telling, final_prices, times_of
 from feeds.uk_ire.race import DISQUALIFIED, Race, Runner
 from feeds.uk_ire.times import off_time, track_of
 from schemas.defaults import defaults
@@ -13,11 +13,9 @@ from schemas.records import (
     Conditions,
     Entry,
     Finisher,
-    OddsUpdate,
     PastPerformance,
     RaceCard,
     Result,
-    RunnerPrice,
 )
 from schemas.tracks import Track, local_date
 
@@ -100,13 +98,8 @@ def _entry(runner: Runner, year: int) -> dict[str, Any]:
 
 
 def _odds(race: Race) -> dict[str, Any]:
-    prices = [
-        {**defaults(RunnerPrice), "runner_id": r.horse_id, "last": r.odds, "starting_price": r.odds}
-        for r in race.runners
-        if r.odds
-    ]
-    market = {"market_id": MARKET, "market_type": "WIN", "pool": "FIXED", "image": True}
-    return {**defaults(OddsUpdate), **market, "runners": prices}
+    odds = ((runner.horse_id, runner.odds) for runner in race.runners)
+    return final_prices(MARKET, "FIXED", odds, starting=True)
 
 
 def _result(race: Race) -> dict[str, Any]:

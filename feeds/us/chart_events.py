@@ -5,23 +5,19 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from feeds.order import Named
-from feeds.telling import Telling, Times, at, times_of
+from feeds.telling import Telling, Times, at, final_prices, official, times_of
 from feeds.us.chart import Chart, Place, Starter
 from schemas.defaults import defaults
 from schemas.identity import MICROS, numbered_race, uuid_of
 from schemas.records import (
     Call,
     Conditions,
-    Dividend,
     Entry,
     Event,
     Finisher,
     HorseProfile,
-    OddsUpdate,
     PastPerformance,
     RaceCard,
-    Result,
-    RunnerPrice,
     Scratch,
 )
 
@@ -127,27 +123,12 @@ def _conditions(chart: Chart) -> dict[str, Any]:
 
 
 def _odds(chart: Chart) -> dict[str, Any]:
-    prices = [
-        {**defaults(RunnerPrice), "runner_id": starter.horse_id, "last": starter.odds}
-        for starter in chart.ran
-        if starter.odds
-    ]
-    market = {"market_id": MARKET, "market_type": "WIN", "pool": "TOTE", "image": True}
-    return {**defaults(OddsUpdate), **market, "runners": prices}
+    return final_prices(MARKET, "TOTE", ((starter.horse_id, starter.odds) for starter in chart.ran))
 
 
 def _result(chart: Chart) -> dict[str, Any]:
     paid = {dividend.selection for dividend in chart.dividends if dividend.pool == "PLACE"}
-    return {
-        **defaults(Result),
-        "state": "OFFICIAL",
-        "winning_time_seconds": chart.seconds,
-        "finishers": [_finisher(starter, paid) for starter in chart.ran],
-        "dividends": [
-            Dividend(pool=p.pool, selection=p.selection, dividend=p.dividend, unit_stake=p.unit)
-            for p in chart.dividends
-        ],
-    }
+    return official(chart.seconds, [_finisher(starter, paid) for starter in chart.ran], chart.dividends)
 
 
 def _finisher(starter: Starter, paid: set[str]) -> dict[str, Any]:
