@@ -74,7 +74,7 @@ class Telling:
 def final_prices(
     market_id: str, pool: Pool, odds: Iterable[tuple[str, float | None]], *, starting: bool = False
 ) -> dict[str, Any]:
-    """Body of an OddsUpdate: the last win price of each runner by id, also its starting price if `starting`."""
+    """Body of an OddsUpdate: last win prices by runner id, as starting prices too if `starting`."""
     prices = [
         {
             **defaults(RunnerPrice),
