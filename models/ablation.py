@@ -11,7 +11,7 @@ from models.form.features import AT, FEATURE_GROUPS
 from models.layout import Floats
 from models.softmax import softmax
 from models.table import Table
-from models.training import burnt_in, fit_logit
+from models.training import fit_logit, known_before
 
 Say = Callable[[str], None]
 
@@ -21,7 +21,7 @@ def ablations(table: Table, first: date, last: date, say: Say = lambda _: None) 
 
     `last` is the first day that is not judged. A group that adds nothing has a z about 0 and says so.
     """
-    known = table.where(burnt_in(table) & (table.day < first.toordinal()))
+    known = table.where(known_before(table, first.toordinal()))
     test = table.where((table.day >= first.toordinal()) & (table.day < last.toordinal()) & table.sample())
     say("ablations: all")
     whole, even = _loss(known, test, ()), np.log(test.runners).sum()

@@ -13,7 +13,7 @@ from models.layout import Flags, Floats
 from models.performance import Beliefs
 from models.softmax import softmax, spread, sums
 from models.table import Table
-from models.training import Fits, burnt_in, fit_beliefs, fit_combined, fit_places
+from models.training import Fits, fit_beliefs, fit_combined, fit_places, known_before
 
 BINS = (0.0, 0.02, 0.04, 0.06, 0.08, 0.11, 0.14, 0.18, 0.24, 0.32, 1.0)
 PLACE_BINS = (0.0, 0.08, 0.14, 0.2, 0.26, 0.32, 0.4, 0.48, 0.58, 0.7, 1.0)
@@ -74,7 +74,7 @@ def walk(
             if beliefs is not None:
                 yield Season(name, test, win_of(beliefs, test), beliefs.exponents)
         elif (combined := fit_combined(fits, day)) is not None:
-            public, exponents = fit_places(table.where(burnt_in(table) & (table.day < day)))
+            public, exponents = fit_places(table.where(known_before(table, day)))
             win = {
                 "public": public.win(test.log_share, test.start),
                 "combined": combined.win(test.features, test.log_share, test.start),

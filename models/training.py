@@ -19,8 +19,12 @@ RESIDUAL_L2 = 0.1
 FORM_STAGES = (1.0, 0.25, 0.1)  # weights of the places in the loss of logit and trees
 PUBLIC_SHARE = 0.7  # of the labels of both
 USUAL_SCALE = 1.1  # of the mean of both scores while no season out of their sample is known
-BURN_IN_DAYS = 600  # in which the book's ratings find their level
-FIRST_WEIGHT = 0.5  # of the residual while no season out of its sample is known
+BURN_IN_DAYS, BURN_IN_SHARE = (
+    600,
+    1 / 3,
+)  # of the past, whichever is less: the book's ratings find their level
+USUAL_WEIGHT = 0.5  # of the residual, before it is fitted
+HELD_OUT_SHARE = 0.25  # of the races, to weigh the residual on while no whole season can be
 OUT_OF_SAMPLE_SEASONS = 4
 FEWEST_RACES = 600
 
@@ -37,10 +41,12 @@ class Fits:
     forms: dict[float, tuple[logit.Logit, boosted.Boosted]] = field(default_factory=dict)
 
 
-def burnt_in(table: Table) -> Flags:
-    """Races after the ratings have found their level, (races,)."""
-    late: Flags = table.day >= table.day.min(initial=np.inf) + BURN_IN_DAYS
-    return late
+def known_before(table: Table, day: float) -> Flags:
+    """Races before a day, (races,), without those in which the ratings found their level."""
+    first = float(table.day.min(initial=day))
+    burnt_in = first + min(BURN_IN_DAYS, BURN_IN_SHARE * (day - first))
+    known: Flags = (table.day >= burnt_in) & (table.day < day)
+    return known
 
 
 def fit_public(table: Table) -> float:
@@ -83,7 +89,7 @@ def form_before(fits: Fits, day: float) -> tuple[logit.Logit, boosted.Boosted] |
     """Logit and trees of the races before a day, fitted once; None where there are too few."""
     if day not in fits.forms:
         table = fits.table
-        known = burnt_in(table) & (table.day < day)
+        known = known_before(table, day)
         if (table.sample() & known).sum() < FEWEST_RACES:
             return None
         fits.forms[day] = fit_form(table.where(known), fits.seed)
@@ -149,7 +155,7 @@ def residual_before(fits: Fits, day: float) -> tuple[logit.Logit, float] | None:
     """The residual of the races before a day, fitted once; None where there are too few."""
     if day not in fits.residuals:
         table = fits.table
-        known = burnt_in(table) & (table.day < day)
+        known = known_before(table, day)
         if (table.sample() & known).sum() < FEWEST_RACES:
             return None
         fits.residuals[day] = fit_residual(table.where(known))
@@ -159,25 +165,36 @@ def residual_before(fits: Fits, day: float) -> tuple[logit.Logit, float] | None:
 def fit_combined(fits: Fits, day: float) -> Combined | None:
     """The public and the residual before a day, weighted on up to four earlier seasons out of sample.
 
-    Each of those is scored by a residual of the races before it. None where there are too few races.
+    Each of those is scored by a residual of the races before it. While there is no such season, the residual
+    is weighted on the last quarter of the races, and weighs nothing where even that is too few to fit one on
+    the others. None where there are too few races.
     """
     last = residual_before(fits, day)
     if last is None:
         return None
-    table, earlier, scores = fits.table, [], []
     edges = [years_before(day, back) for back in range(OUT_OF_SAMPLE_SEASONS, -1, -1)]
-    for first, end in pairwise(edges):
+    seasons = list(pairwise(edges))
+    if residual_before(fits, edges[-2]) is None:
+        seasons = [(held_out_from(fits.table, day), day)]
+    earlier, scores = [], []
+    for first, end in seasons:
         found = residual_before(fits, first)
-        season = table.where((table.day >= first) & (table.day < end) & table.sample())
+        season = fits.table.where((fits.table.day >= first) & (fits.table.day < end) & fits.table.sample())
         if found is not None and len(season):
             earlier.append(season)
             scores.append(found[0].score(season.features, season.start))
     if not earlier:
-        return Combined(last[0], last[1], FIRST_WEIGHT)
+        return Combined(last[0], last[1], 0.0)
     held = joined(earlier)
     columns = [held.log_share, np.concatenate(scores)]
-    power, weight = fit_powers(held, columns, start=(last[1], FIRST_WEIGHT))
+    power, weight = fit_powers(held, columns, start=(last[1], USUAL_WEIGHT))
     return Combined(last[0], power, max(weight, 0.0))
+
+
+def held_out_from(table: Table, day: float) -> float:
+    """The day from which the last quarter of the races before a day are held out."""
+    days = table.day[known_before(table, day)]
+    return float(days[int(len(days) * (1.0 - HELD_OUT_SHARE))])
 
 
 def fit_beliefs(fits: Fits, day: float, say: Say = lambda _: None) -> Beliefs | None:
@@ -187,7 +204,7 @@ def fit_beliefs(fits: Fits, day: float, say: Say = lambda _: None) -> Beliefs | 
     if combined is None:
         return None
     say("exponents of the places")
-    public, exponents = fit_places(fits.table.where(burnt_in(fits.table) & (fits.table.day < day)))
+    public, exponents = fit_places(fits.table.where(known_before(fits.table, day)))
     say("logit and trees")
     fundamental = fit_fundamental(fits, day)
     return None if fundamental is None else Beliefs(fundamental, public, combined, exponents)

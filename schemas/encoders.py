@@ -19,7 +19,7 @@ Encode = Callable[[Any], bytes]
 DOUBLE = Struct("<d").pack
 FLOAT = Struct("<f").pack
 SMALL = [bytes([n]) for n in range(128)]
-MOST_STRINGS = 16_384
+MOST_STRINGS = 4_096
 NULL, SECOND = b"\x00", b"\x02"
 """Branches of a union, as they are written."""
 

@@ -104,6 +104,31 @@ def test_the_scale_of_form_is_that_of_a_season_it_had_not_seen(monkeypatch: pyte
     assert years_before(float(date(2024, 2, 29).toordinal()), 1) == date(2023, 2, 28).toordinal()
 
 
+def test_without_a_whole_season_the_last_quarter_of_the_races_weighs_the_residual(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(training, "FEWEST_RACES", 100)
+    whole = table()
+    day = float(whole.day.max())
+    year = whole.where(whole.day >= years_before(day, 1))
+    noise = np.random.default_rng(5).normal(size=year.features.shape)
+    telling = noise + 2.0 * (year.position == 1.0)[:, None] * (np.arange(noise.shape[1]) == 0)
+    told, untold = (fit_combined(Fits(replace(year, features=each), 1), day) for each in (telling, noise))
+    assert told is not None
+    assert untold is not None
+    assert told.weight > 0.3
+    assert untold.weight < 0.1
+    assert training.held_out_from(year, day) > years_before(day, 1) + 180
+
+
+def test_ratings_find_their_level_in_at_most_a_third_of_the_past() -> None:
+    whole = table()
+    first = float(whole.day.min())
+    assert whole.day[training.known_before(whole, first + 300)].min() >= first + 100
+    assert whole.day[training.known_before(whole, first + 300)].max() < first + 300
+    assert training.known_before(whole, first).sum() == 0
+
+
 def test_too_few_races_give_no_model() -> None:
     assert fit_combined(Fits(table(), 1), float(date(2021, 6, 1).toordinal())) is None
 
