@@ -13,13 +13,13 @@ from benchmarks.score import market
 from models import MarketModel, logit
 from models.artefacts import Manifest
 from models.belief import Belief
-from models.boosted import PARAMETERS, TREES, Boosted, onnx_session, rounded
+from models.boosted import PARAMETERS, RESIDUAL, RESIDUAL_TREES, TREES, Boosted, onnx_session, rounded
 from models.form import book
 from models.form.facts import RaceFacts, RaceFinish, Runner, RunnerFinish
 from models.form.features import FEATURES
 from models.form.features import features as features_of
 from models.layout import Floats
-from models.performance import Beliefs, Combined, Fundamental, Public
+from models.performance import Beliefs, Combined, Fundamental, Public, Residual
 from models.trained import TrainedModel
 from streams.beliefs import MARKET_AND_FORM, Verdict, with_form
 
@@ -111,7 +111,10 @@ def models(trees: int) -> tuple[Any, Boosted, TrainedModel]:
     starts = np.arange(0, TRAINED_ROWS, 10, dtype=np.intp)
     terms = logit.prepare(features, starts)
     one, other = (logit.Logit(terms, each) for each in random.normal(0.0, 0.05, (2, 2 * len(FEATURES))))
-    beliefs = Beliefs(Fundamental(one, boosted, 1.05), Public(1.0), Combined(other, 1.0, 0.5), (1.0,))
+    settings |= RESIDUAL
+    few = Boosted.of(lightgbm.train(settings, data, min(trees, RESIDUAL_TREES)), len(FEATURES))
+    combined = Combined(Residual(other, few), 1.0, (0.25, 0.6))
+    beliefs = Beliefs(Fundamental(one, boosted, 1.05), Public(1.0), combined, (1.0,))
     about = Manifest("form-bench", "", "", 1, "", 0, {}, [], "", "", {}, {})
     return booster, boosted, TrainedModel(beliefs, about)
 

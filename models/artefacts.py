@@ -15,17 +15,15 @@ from models.form import book
 from models.form import features as form_features
 from models.layout import Floats
 from models.logit import Logit, Terms
-from models.performance import Beliefs, Combined, Fundamental, Public
+from models.performance import Beliefs, Combined, Fundamental, Public, Residual
 from models.trees import unpacked
 from schemas.errors import HprError
 
 MANIFEST = "manifest.json"
-FORMAT = 2
+FORMAT = 3
 NAME_LENGTH = 16
 PREFIX = "form-"
 """What versions begin with: it tells the kind of model."""
-
-_LOGITS = ("logit", "residual")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +52,14 @@ def write(folder: Path, beliefs: Beliefs, about: dict[str, Any]) -> Manifest:
     beliefs and `about` give the same bytes and the same version.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    fundamental, residual = beliefs.fundamental, beliefs.combined.residual
     contents = {
-        "boosted": (beliefs.fundamental.boosted.data, "onnx"),
-        "trees": (beliefs.fundamental.boosted.trees.packed(), "npz"),
-        "logit": (_packed(beliefs.fundamental.logit), "npz"),
-        "residual": (_packed(beliefs.combined.residual), "npz"),
+        "boosted": (fundamental.boosted.data, "onnx"),
+        "trees": (fundamental.boosted.trees.packed(), "npz"),
+        "logit": (_packed(fundamental.logit), "npz"),
+        "residual": (_packed(residual.logit), "npz"),
+        "residual-boosted": (residual.boosted.data, "onnx"),
+        "residual-trees": (residual.boosted.trees.packed(), "npz"),
     }
     files = {}
     for role, (data, kind) in contents.items():
@@ -73,7 +74,7 @@ def write(folder: Path, beliefs: Beliefs, about: dict[str, Any]) -> Manifest:
             "scale": beliefs.fundamental.scale,
             "public_power": beliefs.public.power,
             "combined_power": beliefs.combined.power,
-            "combined_weight": beliefs.combined.weight,
+            "combined_weights": list(beliefs.combined.weights),
             "exponents": list(beliefs.exponents),
         },
         "files": files,
@@ -95,18 +96,22 @@ def load(folder: Path) -> tuple[Beliefs, Manifest]:
         raise HprError(f"{folder}: trained for other features than this program's: train again")
     data = {role: _content(folder, name) for role, name in manifest.files.items()}
     try:
-        logit, residual = (_unpacked(data[role]) for role in _LOGITS)
         constants = manifest.constants
-        trees = Boosted(data["boosted"], unpacked(data["trees"]))
+        logit, trees = _unpacked(data["logit"]), Boosted(data["boosted"], unpacked(data["trees"]))
         fundamental = Fundamental(logit, trees, constants["scale"])
-        combined = Combined(residual, constants["combined_power"], constants["combined_weight"])
+        residual = Residual(
+            _unpacked(data["residual"]), Boosted(data["residual-boosted"], unpacked(data["residual-trees"]))
+        )
+        linear, boosted = constants["combined_weights"]
+        combined = Combined(residual, constants["combined_power"], (linear, boosted))
         exponents = tuple(float(each) for each in constants["exponents"])
         beliefs = Beliefs(fundamental, Public(constants["public_power"]), combined, exponents)
     except (KeyError, ValueError, BadZipFile, EOFError) as error:
         raise HprError(f"{folder}: artefacts do not fit their manifest ({error}): train again") from error
     width = len(manifest.features)
-    wide = [len(found.terms.low) != width or len(found.weights) != 2 * width for found in (logit, residual)]
-    if any(wide) or trees.trees.width > width:
+    logits, boosts = (logit, residual.logit), (trees, residual.boosted)
+    wide = [len(found.terms.low) != width or len(found.weights) != 2 * width for found in logits]
+    if any(wide) or any(found.trees.width > width for found in boosts):
         raise HprError(f"{folder}: artefacts are of other features than their manifest: train again")
     return beliefs, manifest
 

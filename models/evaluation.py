@@ -73,7 +73,8 @@ def walk(
             beliefs = fit_beliefs(fits, day, partial(_say, say, name))
             if beliefs is not None:
                 yield Season(name, test, win_of(beliefs, test), beliefs.exponents)
-        elif (combined := fit_combined(fits, day)) is not None:
+        elif (found := fit_combined(fits, day)) is not None:
+            combined, _ = found
             public, exponents = fit_places(table.where(known_before(table, day)))
             win = {
                 "public": public.win(test.log_share, test.start),

@@ -85,27 +85,33 @@ class _Held(NamedTuple):
 
 @compiled()
 def _add_terms(features: Floats, first: Counts, held: _Held, parts: Floats) -> None:
-    """`Terms.of` times weights, race by race and feature by feature: what a score in the stream waits for."""
+    """`Terms.of` times weights, runner by runner: what a score in the stream waits for.
+
+    The innermost loops go along a row, several features at a time; each sum is over the runners in order.
+    """
     width = features.shape[1]
+    mean, known, square = np.empty(width), np.empty(width), np.empty(width)
     for race in range(len(first) - 1):
         begin, end = first[race], first[race + 1]
-        for at in range(width):
-            total, known = 0.0, 0
-            for row in range(begin, end):
-                value = min(max(features[row, at], held.low[at]), held.high[at])
-                parts[row, at] = features[row, at] if np.isnan(features[row, at]) else value
-                if not np.isnan(features[row, at]):
-                    total += value
-                    known += 1
-            mean, squares = total / max(known, 1), 0.0
-            for row in range(begin, end):
-                apart = (parts[row, at] - mean) * held.scale[at]
-                parts[row, at] = 0.0 if np.isnan(parts[row, at]) else apart
-                squares += parts[row, at] * parts[row, at]
-            square = squares / max(end - begin, 1)
-            for row in range(begin, end):
+        mean[:], known[:], square[:] = 0.0, 0.0, 0.0
+        for row in range(begin, end):
+            for at in range(width):
+                given = features[row, at]
+                there = 0.0 if np.isnan(given) else 1.0
+                parts[row, at] = min(max(given, held.low[at]), held.high[at]) if there else np.nan
+                mean[at] += parts[row, at] if there else 0.0
+                known[at] += there
+        mean /= np.maximum(known, 1.0)
+        for row in range(begin, end):
+            for at in range(width):
+                apart = (parts[row, at] - mean[at]) * held.scale[at]
+                parts[row, at] = 0.0 if np.isnan(apart) else apart
+                square[at] += parts[row, at] * parts[row, at]
+        square /= max(end - begin, 1)
+        for row in range(begin, end):
+            for at in range(width):
                 term = parts[row, at]
-                bent = (term * term - square) * held.square_scale[at]
+                bent = (term * term - square[at]) * held.square_scale[at]
                 parts[row, at] = term * held.weights[at] + bent * held.weights[width + at]
 
 
@@ -129,7 +135,8 @@ def rows_of(starts: Starts, rows: int, part: slice) -> tuple[slice, Starts]:
 
 def prepare(features: Floats, starts: Starts) -> Terms:
     """Learn clip bounds and scales of features (rows, features) from the races of a training window."""
-    low, high = np.zeros(features.shape[1]), np.zeros(features.shape[1])
+    # What was never seen has no range to be outside of; its scale of 0 makes nothing of it.
+    low, high = np.full(features.shape[1], -np.inf), np.full(features.shape[1], np.inf)
     for at, column in enumerate(features.T):
         known = column[~np.isnan(column)]
         if len(known):

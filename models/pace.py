@@ -51,12 +51,12 @@ def project(forward: Floats, ability: Floats) -> Pace:
     speed = np.where(np.isfinite(forward), 0.5 - forward, 0.0)
     early = SHARPNESS * speed
     able = ability - ability.mean()
-    logs = [fade * early + (1.0 - fade) * able for fade in FADES]
-    before = [_before(each) for each in logs]
-    positions = np.column_stack([1.0 + each.sum(axis=1) for each in before])
+    fades = np.array(FADES)[:, None]
+    logs = fades * early + (1.0 - fades) * able
+    positions = 1.0 + _before(logs).sum(axis=2).T
     weights = np.exp(early - early.max())
     pressure = float(np.maximum(2.0 * speed, 0.0).sum())
-    return Pace(positions, np.array(logs), weights / weights.sum(), pressure)
+    return Pace(positions, logs, weights / weights.sum(), pressure)
 
 
 def _spread(log_weights: Floats) -> Floats:
@@ -75,12 +75,12 @@ def _spread(log_weights: Floats) -> Floats:
 
 
 def _before(log_weights: Floats) -> Floats:
-    """Chance that column j is before row i, 0 on the diagonal."""
-    apart = np.clip(log_weights[:, None] - log_weights[None, :], -500.0, 500.0)
-    chance = 1.0 / (1.0 + np.exp(apart))
-    np.fill_diagonal(chance, 0.0)
-    found: Floats = chance
-    return found
+    """Chance that column j is before row i at each call, (calls, runners, runners), 0 on the diagonal."""
+    apart = np.clip(log_weights[:, :, None] - log_weights[:, None, :], -500.0, 500.0)
+    chance: Floats = 1.0 / (1.0 + np.exp(apart))
+    runners = np.arange(log_weights.shape[1])
+    chance[:, runners, runners] = 0.0
+    return chance
 
 
 def in_words(pace: Pace, names: list[str]) -> str:

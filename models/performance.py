@@ -48,24 +48,44 @@ class Public:
 
 
 @dataclass(frozen=True, slots=True)
-class Combined:
-    """The public with what form knows beyond it: softmax(power * log q + weight * residual score).
+class Residual:
+    """What form knows beyond the public: a conditional logit and trees, fitted with its score as an offset.
 
-    The residual is a conditional logit fitted with the public's score as an offset that is neither fitted nor
-    penalised, so that it can say only what the odds do not. `power` and `weight` are fitted afterwards on
-    seasons that the residual had not seen. Benter's second stage, a logit of two log probabilities, is
-    the other way: it adds nothing here, as the fundamental's own error swamps what it knows. Source: Benter
-    (1994), "Computer based horse race handicapping and wagering systems", in Efficiency of Racetrack
-    Betting Markets; an offset as in McCullagh and Nelder (1989), Generalized Linear Models, section 6.3.
+    The offset is neither fitted nor penalised, so that they can say only what the odds do not. Source: an
+    offset as in McCullagh and Nelder (1989), Generalized Linear Models, section 6.3.
     """
 
-    residual: Logit
+    logit: Logit
+    boosted: Boosted
+
+    def scores(self, features: Floats, starts: Starts) -> tuple[Floats, Floats]:
+        """Scores of both, (rows,) each, of features (rows, FEATURES)."""
+        return self.logit.score(features, starts), self.boosted.score(features)
+
+
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """The public with what form knows beyond it: softmax(power * log q + the residual's weighted scores).
+
+    `power` and the two `weights` are fitted afterwards on seasons that the residual had not seen. Benter's
+    second stage, a logit of two log probabilities, is the other way: it adds nothing here, as the
+    fundamental's own error swamps what it knows. Source: Benter (1994), "Computer based horse race
+    handicapping and wagering systems", in Efficiency of Racetrack Betting Markets.
+    """
+
+    residual: Residual
     power: float
-    weight: float
+    weights: tuple[float, float]
+
+    def beyond(self, features: Floats, starts: Starts) -> Floats:
+        """Log-odds that form adds to the public's, (rows,), of features (rows, FEATURES)."""
+        linear, boosted = self.residual.scores(features, starts)
+        added: Floats = self.weights[0] * linear + self.weights[1] * boosted
+        return added
 
     def win(self, features: Floats, log_share: Floats, starts: Starts) -> Floats:
         """Win probabilities, (rows,), of features (rows, FEATURES) and log q (rows,)."""
-        return softmax(self.power * log_share + self.weight * self.residual.score(features, starts), starts)
+        return softmax(self.power * log_share + self.beyond(features, starts), starts)
 
 
 @dataclass(frozen=True, slots=True)

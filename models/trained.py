@@ -100,7 +100,7 @@ class TrainedModel:
         terms = fundamental.logit.terms
         beyond = (found < terms.low) | (found > terms.high)
         told: Flags = np.any(~np.isnan(held), axis=1)
-        residual = combined.weight * combined.residual.score(found, _START)
+        residual = combined.beyond(found, _START)
         return Belief(
             fundamental=softmax(scores, _START).tolist(),
             known=(told & (held[:, book.AT["runs"]] > 0.0)).tolist(),

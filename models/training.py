@@ -1,16 +1,18 @@
 """Fits what is believed from tables of past races: every constant from those races alone."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
+from typing import TypeAlias
 
 import numpy as np
 
 from models import boosted, logit
 from models.exotics import fit_exponents
+from models.form.features import AT, FEATURE_GROUPS
 from models.layout import Flags, Floats
-from models.performance import PUBLIC_POWERS, Beliefs, Combined, Fundamental, Public
+from models.performance import PUBLIC_POWERS, Beliefs, Combined, Fundamental, Public, Residual
 from models.softmax import STAGES, blend, softmax, targets
 from models.table import Table
 
@@ -23,22 +25,25 @@ BURN_IN_DAYS, BURN_IN_SHARE = (
     600,
     1 / 3,
 )  # of the past, whichever is less: the book's ratings find their level
-USUAL_WEIGHT = 0.5  # of the residual, before it is fitted
+USUAL_WEIGHTS = (0.25, 0.6)  # of the residual's logit and trees, before they are fitted
 HELD_OUT_SHARE = 0.25  # of the races, to weigh the residual on while no whole season can be
 OUT_OF_SAMPLE_SEASONS = 4
 FEWEST_RACES = 600
+CHOICES: tuple["Without", ...] = ((), ("gsr",))
+"""Groups of features that may be left out: breeding is known of some horses alone, and of others later on."""
 
 Say = Callable[[str], None]
+Without: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Fits:
-    """Fits by the day before which their races lie: no season is fitted twice."""
+    """Fits by the day before which their races lie, and what they leave out: no season is fitted twice."""
 
     table: Table
     seed: int
-    residuals: dict[float, tuple[logit.Logit, float]] = field(default_factory=dict)
-    forms: dict[float, tuple[logit.Logit, boosted.Boosted]] = field(default_factory=dict)
+    residuals: dict[tuple[float, Without], tuple[Residual, float]] = field(default_factory=dict)
+    forms: dict[tuple[float, Without], tuple[logit.Logit, boosted.Boosted]] = field(default_factory=dict)
 
 
 def known_before(table: Table, day: float) -> Flags:
@@ -85,25 +90,34 @@ def fit_form(table: Table, seed: int) -> tuple[logit.Logit, boosted.Boosted]:
     return fit_logit(table), trees
 
 
-def form_before(fits: Fits, day: float) -> tuple[logit.Logit, boosted.Boosted] | None:
+def blind(table: Table, without: Without) -> Table:
+    """The table with the features of some groups unknown: what is fitted on it makes nothing of them."""
+    if not without:
+        return table
+    features = table.features.copy()
+    features[:, [AT[name] for group in without for name in FEATURE_GROUPS[group]]] = np.nan
+    return replace(table, features=features)
+
+
+def form_before(fits: Fits, day: float, without: Without = ()) -> tuple[logit.Logit, boosted.Boosted] | None:
     """Logit and trees of the races before a day, fitted once; None where there are too few."""
-    if day not in fits.forms:
+    if (day, without) not in fits.forms:
         table = fits.table
         known = known_before(table, day)
         if (table.sample() & known).sum() < FEWEST_RACES:
             return None
-        fits.forms[day] = fit_form(table.where(known), fits.seed)
-    return fits.forms[day]
+        fits.forms[day, without] = fit_form(blind(table.where(known), without), fits.seed)
+    return fits.forms[day, without]
 
 
-def fit_fundamental(fits: Fits, day: float) -> Fundamental | None:
+def fit_fundamental(fits: Fits, day: float, without: Without = ()) -> Fundamental | None:
     """Form before a day; the scale of its mean score makes the season before likeliest, out of its sample."""
-    last, first = form_before(fits, day), years_before(day, 1)
+    last, first = form_before(fits, day, without), years_before(day, 1)
     if last is None:
         return None
     table, scale = fits.table, USUAL_SCALE
     season = table.where((table.day >= first) & (table.day < day) & table.sample())
-    earlier = form_before(fits, first) if len(season) else None
+    earlier = form_before(fits, first, without) if len(season) else None
     if earlier is not None:
         scores = Fundamental(*earlier, 1.0).scores(season.features, season.start)
         (scale,) = fit_powers(season, [scores], start=(USUAL_SCALE,))
@@ -133,11 +147,12 @@ def labels_of(table: Table) -> tuple[Floats, Floats]:
     return blend(labels, public, table.start, PUBLIC_SHARE), left
 
 
-def fit_residual(table: Table) -> tuple[logit.Logit, float]:
-    """Residual logit on the public's offset, and the power of that offset; on races that count alone."""
+def fit_residual(table: Table, seed: int) -> tuple[Residual, float]:
+    """Residual logit and trees on the public's offset, and its power; on races that count alone."""
     held = table.where(table.sample())
     power = fit_public(held)
     labels, left = targets(held.position, held.start, STAGES)
+    offset = power * held.log_share
     terms = logit.prepare(held.features, held.start)
     weights = logit.fit(
         terms.of(held.features, held.start),
@@ -145,50 +160,73 @@ def fit_residual(table: Table) -> tuple[logit.Logit, float]:
         labels,
         left,
         l2=RESIDUAL_L2,
-        offset=power * held.log_share,
+        offset=offset,
         powers=PUBLIC_POWERS,
     )
-    return logit.Logit(terms, weights), power
+    trees = boosted.train(
+        held.features,
+        held.start,
+        labels,
+        left,
+        seed=seed,
+        trees=boosted.RESIDUAL_TREES,
+        parameters=boosted.RESIDUAL,
+        offset=offset,
+        powers=PUBLIC_POWERS,
+    )
+    return Residual(logit.Logit(terms, weights), trees), power
 
 
-def residual_before(fits: Fits, day: float) -> tuple[logit.Logit, float] | None:
+def residual_before(fits: Fits, day: float, without: Without = ()) -> tuple[Residual, float] | None:
     """The residual of the races before a day, fitted once; None where there are too few."""
-    if day not in fits.residuals:
+    if (day, without) not in fits.residuals:
         table = fits.table
         known = known_before(table, day)
         if (table.sample() & known).sum() < FEWEST_RACES:
             return None
-        fits.residuals[day] = fit_residual(table.where(known))
-    return fits.residuals[day]
+        fits.residuals[day, without] = fit_residual(blind(table.where(known), without), fits.seed)
+    return fits.residuals[day, without]
 
 
-def fit_combined(fits: Fits, day: float) -> Combined | None:
+def fit_combined(fits: Fits, day: float) -> tuple[Combined, Without] | None:
     """The public and the residual before a day, weighted on up to four earlier seasons out of sample.
 
     Each of those is scored by a residual of the races before it. While there is no such season, the residual
     is weighted on the last quarter of the races, and weighs nothing where even that is too few to fit one on
-    the others. None where there are too few races.
+    the others. Of CHOICES the groups are left out without which those seasons are likeliest. None where
+    there are too few races.
     """
-    last = residual_before(fits, day)
+    found = [(without, *each) for without in CHOICES if (each := _weighted(fits, day, without)) is not None]
+    if not found:
+        return None
+    without, combined, _ = min(found, key=lambda each: each[2])
+    return combined, without
+
+
+def _weighted(fits: Fits, day: float, without: Without) -> tuple[Combined, float] | None:
+    """The combined model that leaves these groups out, and the log-loss of what it is weighted on."""
+    last = residual_before(fits, day, without)
     if last is None:
         return None
     edges = [years_before(day, back) for back in range(OUT_OF_SAMPLE_SEASONS, -1, -1)]
     seasons = list(pairwise(edges))
-    if residual_before(fits, edges[-2]) is None:
+    if residual_before(fits, edges[-2], without) is None:
         seasons = [(held_out_from(fits.table, day), day)]
     earlier, scores = [], []
     for first, end in seasons:
-        found = residual_before(fits, first)
+        found = residual_before(fits, first, without)
         season = fits.table.where((fits.table.day >= first) & (fits.table.day < end) & fits.table.sample())
         if found is not None and len(season):
             earlier.append(season)
-            scores.append(found[0].score(season.features, season.start))
+            scores.append(found[0].scores(season.features, season.start))
     if not earlier:
-        return Combined(last[0], last[1], 0.0)
+        return Combined(last[0], last[1], (0.0, 0.0)), 0.0
     held = joined(earlier)
-    columns = [held.log_share, np.concatenate(scores)]
-    power, weight = fit_powers(held, columns, start=(last[1], USUAL_WEIGHT))
-    return Combined(last[0], power, max(weight, 0.0))
+    columns = [held.log_share, *(np.concatenate(each) for each in zip(*scores, strict=True))]
+    power, linear, trees = fit_powers(held, columns, start=(last[1], *USUAL_WEIGHTS))
+    weights = max(linear, 0.0), max(trees, 0.0)
+    chance = softmax(power * columns[0] + weights[0] * columns[1] + weights[1] * columns[2], held.start)
+    return Combined(last[0], power, weights), -float(np.log(chance[held.position == 1.0]).sum())
 
 
 def held_out_from(table: Table, day: float) -> float:
@@ -200,13 +238,14 @@ def held_out_from(table: Table, day: float) -> float:
 def fit_beliefs(fits: Fits, day: float, say: Say = lambda _: None) -> Beliefs | None:
     """Everything from the races before a day; None where there are too few."""
     say("public and residual")
-    combined = fit_combined(fits, day)
-    if combined is None:
+    found = fit_combined(fits, day)
+    if found is None:
         return None
+    combined, without = found
     say("exponents of the places")
     public, exponents = fit_places(fits.table.where(known_before(fits.table, day)))
     say("logit and trees")
-    fundamental = fit_fundamental(fits, day)
+    fundamental = fit_fundamental(fits, day, without)
     return None if fundamental is None else Beliefs(fundamental, public, combined, exponents)
 
 

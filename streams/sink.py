@@ -195,20 +195,19 @@ class Sink:
 
 def record_of(message: Message) -> Record:
     """A record as the client gives it."""
-    headers: Any = message.headers()  # pairs, whatever the stub says
+    # Of records that were read topic, partition and offset are there, and all data are bytes, whatever the
+    # stub says; looking at each again took a tenth of the sink's time.
+    read: Any = message
+    headers = read.headers()
     return Record(
-        message.topic() or "",
-        message.partition() or 0,
-        message.offset() or 0,
-        message.timestamp()[1],
-        _bytes(message.key()),
-        _bytes(message.value()),
-        tuple((name, _bytes(value)) for name, value in headers) if headers else (),
+        read.topic(),
+        read.partition(),
+        read.offset(),
+        read.timestamp()[1],
+        read.key(),
+        read.value(),
+        tuple(headers) if headers else (),
     )
-
-
-def _bytes(data: str | bytes | None) -> bytes | None:
-    return data.encode() if isinstance(data, str) else data
 
 
 def _gone(message: Message) -> bool:

@@ -21,6 +21,7 @@ from models.evaluation import (
     winner_loss,
 )
 from models.form.book import COLUMNS, FormBook
+from models.form.features import AT, FEATURE_GROUPS
 from models.performance import Beliefs, Fundamental
 from models.softmax import softmax
 from models.trained import TrainedModel
@@ -79,8 +80,12 @@ def test_later_races_change_nothing_that_was_fitted(beliefs: Beliefs) -> None:
     again = fit_beliefs(Fits(turned, 1), float(LAST_SEASON.toordinal()))
     assert again is not None
     assert again.fundamental.boosted.data == beliefs.fundamental.boosted.data
-    assert_array_equal(again.combined.residual.weights, beliefs.combined.residual.weights)
-    assert (again.combined.power, again.combined.weight) == (beliefs.combined.power, beliefs.combined.weight)
+    assert_array_equal(again.combined.residual.logit.weights, beliefs.combined.residual.logit.weights)
+    assert again.combined.residual.boosted.data == beliefs.combined.residual.boosted.data
+    assert (again.combined.power, again.combined.weights) == (
+        beliefs.combined.power,
+        beliefs.combined.weights,
+    )
     assert again.exponents == beliefs.exponents
     assert again.fundamental.scale == beliefs.fundamental.scale
 
@@ -116,9 +121,33 @@ def test_without_a_whole_season_the_last_quarter_of_the_races_weighs_the_residua
     told, untold = (fit_combined(Fits(replace(year, features=each), 1), day) for each in (telling, noise))
     assert told is not None
     assert untold is not None
-    assert told.weight > 0.3
-    assert untold.weight < 0.1
+    assert sum(told[0].weights) > 0.3
+    assert sum(untold[0].weights) < 0.1
     assert training.held_out_from(year, day) > years_before(day, 1) + 180
+
+
+@pytest.mark.parametrize(("later", "left_out"), [(-1.0, ("gsr",)), (1.0, ())])
+def test_a_group_that_misled_in_seasons_before_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, later: float, left_out: tuple[str, ...]
+) -> None:
+    """Breeding that tells the winner one year, and in the next says the opposite, or the same."""
+    monkeypatch.setattr(training, "FEWEST_RACES", 100)
+    day = float(LAST_SEASON.toordinal())
+    held = table().where((table().day >= years_before(day, 2)) & (table().day < day))
+    breeding = [AT[name] for name in FEATURE_GROUPS["gsr"]]
+    turned = np.where(np.repeat(held.day, held.runners) < years_before(day, 1), 1.0, later)
+    won = (held.position == 1.0).astype(np.float64)
+    features = np.random.default_rng(5).normal(size=held.features.shape)
+    features[:, 0] += 2.0 * won
+    features[:, breeding] = (turned * won)[:, None]
+    found = fit_combined(Fits(replace(held, features=features), 1), day)
+    assert found is not None
+    combined, without = found
+    assert without == left_out
+    features[:, breeding] = 7.0 * np.arange(len(features))[:, None]
+    after = combined.win(features, held.log_share, held.start)
+    blinded = training.blind(replace(held, features=features), ("gsr",)).features
+    assert (after == combined.win(blinded, held.log_share, held.start)).all() == (without == ("gsr",))
 
 
 def test_ratings_find_their_level_in_at_most_a_third_of_the_past() -> None:

@@ -10,7 +10,7 @@ from models import artefacts, boosted, logit
 from models.artefacts import Manifest
 from models.form.assembly import PastRace
 from models.form.features import FEATURES
-from models.performance import Beliefs, Combined, Fundamental, Public
+from models.performance import Beliefs, Combined, Fundamental, Public, Residual
 from models.softmax import targets
 from models.table import Table, tabulate
 from tests.models.form.conftest import races_of
@@ -42,9 +42,8 @@ def beliefs() -> Beliefs:
     with patch.object(boosted, "PARAMETERS", settings):
         trees = boosted.train(features, starts, *targets(position, starts), seed=1, trees=10)
     single, residual = (logit.Logit(terms, each) for each in weights)
-    return Beliefs(
-        Fundamental(single, trees, 1.05), Public(1.02), Combined(residual, 1.05, 0.4), (1.0, 0.9, 0.8, 0.8)
-    )
+    combined = Combined(Residual(residual, trees), 1.05, (0.3, 0.1))
+    return Beliefs(Fundamental(single, trees, 1.05), Public(1.02), combined, (1.0, 0.9, 0.8, 0.8))
 
 
 def written(folder: Path, jurisdiction: str = "hong-kong", races: int = 5) -> Manifest:
