@@ -10,7 +10,7 @@ PYTEST_FLAGS ?=
 # On a machine with cores to spare: make test PYTEST_PROCESSES="--numprocesses 4 --dist loadgroup --no-loadscope-reorder".
 PYTEST_PROCESSES ?=
 
-BENCHMARKS := score codec replay profile memory latency worker fanout alerts rest
+BENCHMARKS := score belief codec replay profile memory latency worker archive fanout alerts rest
 BENCH_FLAGS ?= --runs 1
 
 DASHBOARD := gateway/dashboard

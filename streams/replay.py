@@ -101,8 +101,9 @@ def replay_located(
                 yield from sorted(held)
                 held = []
             held.append(Published(time, race_id, point.revision, line))
-        for event in run:
-            clocks[event.partition] = max(clocks.get(event.partition, 0), event.event["recorded_time"])
+        # Within a run a partition's time does not go back: its last is its latest.
+        for partition, time in {event.partition: event.event["recorded_time"] for event in run}.items():
+            clocks[partition] = max(clocks.get(partition, 0), time)
     yield from sorted(held)
 
 
@@ -115,7 +116,7 @@ def _runs(stream: Iterable[Located], run_records: int) -> Iterator[list[Located]
         if run and (len(run) >= run_records or time < clocks.get(partition, 0)):
             yield run
             run, clocks = [], {}
-        clocks[partition] = max(clocks.get(partition, 0), time)
+        clocks[partition] = time
         run.append(event)
     if run:
         yield run

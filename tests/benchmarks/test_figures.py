@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks import figures
 from benchmarks.environments import PROJECT
-from benchmarks.figures import BEGIN, END, main, put, section
+from benchmarks.figures import BEGIN, END, main, merged, put, section
 from benchmarks.report import Report, row
 
 REPORT = Report(
@@ -42,6 +42,14 @@ def test_only_what_stands_between_the_marks_is_replaced() -> None:
     once = put(page, ["new\n"])
     assert once == f"before\n{BEGIN}\nnew\n\n{END}after\n"
     assert put(once, ["new\n"]) == once
+
+
+def test_sections_are_replaced_by_name_and_others_stay_with_their_remarks() -> None:
+    page = f"a **word**, before\n{BEGIN}{END}after\n"
+    sections = {"rest": "**rest**, day\n", "codec": "**codec**, day\n\na remark\n"}
+    once = put(page, merged(page, sections))
+    assert merged(once, {}) == [sections["codec"], sections["rest"]]
+    assert merged(once, {"rest": "**rest**, next day\n"}) == [sections["codec"], "**rest**, next day\n"]
 
 
 def test_the_page_has_the_marks() -> None:
