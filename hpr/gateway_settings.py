@@ -39,6 +39,9 @@ class GatewaySettings(BaseSettings):
         description="Whether webhooks and push may go to plain http and to private addresses, as within "
         "one's own network",
     )
+    deliveries_days: int = Field(
+        90, ge=1, le=3650, description="Days that deliveries done with stay in their users' log"
+    )
     limits: str = Field(
         "memory://",
         min_length=1,

@@ -62,7 +62,7 @@ async def _run(chosen: Settings) -> None:
     wanted = NotifierSettings(
         chosen.broker, chosen.topic_prefix, chosen.live_prefix, chosen.database, Path(chosen.secrets),
         chosen.smtp, chosen.mail_from, Path(chosen.mails), chosen.public_url or f"http://{chosen.host}:{chosen.port}",
-        chosen.private_destinations,
+        chosen.private_destinations, chosen.deliveries_days,
     )  # fmt: skip
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

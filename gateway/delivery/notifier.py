@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 from uuid import UUID
@@ -45,6 +45,8 @@ TICK_SECONDS = 0.5
 FOLLOWS_EVERY = 10
 OFFSETS_SECONDS = 1.0
 MOST_DUE = 2000
+PRUNES_EVERY, MOST_PRUNED = 120, 5_000
+"""In ticks, once a minute; and deliveries at once, so that none waits for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class NotifierSettings:
     mails: Path = Path(".hpr/mail")
     public_url: str = "http://127.0.0.1:8000"
     private_destinations: bool = False
+    deliveries_days: int = 90
 
 
 def check_prefix(settings: NotifierSettings) -> None:
@@ -80,8 +83,12 @@ def wall() -> int:
 class Notifier:
     """One notifier on one database; a later one ousts it."""
 
-    def __init__(self, database: Database, reading: Reading, producer: EventProducer) -> None:
+    def __init__(
+        self, database: Database, reading: Reading, producer: EventProducer, keep: timedelta = timedelta(90)
+    ) -> None:
         self._database, self._reading, self._producer = database, reading, producer
+        self._keep = keep
+        """How long deliveries done with stay in the log."""
         self._feeds: dict[tuple[str, str], FeedStatus] = {}
         self._engine = Engine(Index())
         self._read: Offsets = {}
@@ -198,6 +205,9 @@ class Notifier:
                 if fired or self._engine.changed:
                     await self._commit(office, post, fired, [])
             await self._due(office, post)
+            if turn % PRUNES_EVERY == 0:
+                async with self._database.write() as session:
+                    await outbox.prune(session, datetime.now(UTC) - self._keep, MOST_PRUNED)
             await asyncio.sleep(TICK_SECONDS)
 
     async def _due(self, office: Office, post: Post) -> None:
@@ -300,6 +310,6 @@ async def opened(settings: NotifierSettings, codec: Codec) -> AsyncIterator[tupl
             settings.public_url.rstrip("/"), key, domain, settings.private_destinations,
         )  # fmt: skip
         try:
-            yield Notifier(database, reading, producer), senders
+            yield Notifier(database, reading, producer, timedelta(settings.deliveries_days)), senders
         finally:
             await database.close()

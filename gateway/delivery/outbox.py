@@ -237,6 +237,13 @@ async def close(session: AsyncSession, dead: dict[UUID, str], now: datetime) -> 
     await session.execute(update(Delivery), rows)
 
 
+async def prune(session: AsyncSession, before: datetime, most: int) -> int:
+    """Delete deliveries done with before then, with their log, at most so many; returns how many."""
+    old = select(Delivery.id).where(Delivery.done_at < before).limit(most)
+    found = await session.execute(delete(Delivery).where(Delivery.id.in_(old)))
+    return cast("CursorResult[Any]", found).rowcount
+
+
 async def parcels(session: AsyncSession, ids: Iterable[UUID]) -> list[Parcel]:
     """Deliveries by id, in the order of their alerts."""
     asked = _WITH_CHANNEL.where(Delivery.id.in_(list(ids))).order_by(Delivery.event_time)

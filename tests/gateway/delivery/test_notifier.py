@@ -6,10 +6,12 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from gateway.accounts.tables import Play, Preferences, Tracked, User
 from gateway.alerts.rules import Rule
 from gateway.delivery.notifier import NotifierSettings, check_prefix
+from gateway.delivery.tables import Delivery
 from gateway.errors import GatewayError
 from gateway.webhooks.signing import new_secret
 from tests.gateway.delivery.receivers import Browser, Receivers
@@ -67,6 +69,30 @@ async def test_past_its_use_it_is_logged_as_late_and_not_sent(world: World, rece
         world.publish(fresh(expires_at=1_690_000_000_000_000))
         await until(lambda: _all(world, "late", 1), "it is written down")
     assert receivers.arrived == []
+
+
+@BOTH
+async def test_what_was_done_with_long_ago_leaves_the_log_and_what_waits_does_not(
+    world: World, receivers: Receivers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.delivery.notifier.PRUNES_EVERY", 1)
+    secret, old = new_secret(), datetime.now(UTC) - timedelta(days=91)
+    await world.webhook(receivers.hook("one", secret), secret)
+    await world.rule(SCRATCH)
+    async with world.notifying():
+        world.publish(*(fresh(number=n) for n in range(1, 4)))
+        await until(lambda: _all(world, "sent", 3), "all are sent")
+        first, second, _ = await world.deliveries()
+        async with world.database.write() as session:
+            await session.execute(update(Delivery).where(Delivery.id == first.id).values(done_at=old))
+            waits = {"done_at": None, "created_at": old, "state": "pending", "due_at": old + timedelta(1000)}
+            await session.execute(update(Delivery).where(Delivery.id == second.id).values(waits))
+        await until(lambda: _count(world, 2), "the old one is gone")
+    assert first.id not in {delivery.id for delivery in await world.deliveries()}
+
+
+async def _count(world: World, count: int) -> bool:
+    return len(await world.deliveries()) == count
 
 
 async def test_nothing_goes_to_whoever_has_excluded_themselves(world: World, receivers: Receivers) -> None:
