@@ -5,6 +5,7 @@ It belongs to no group: the place, or the offsets committed, say where it goes o
 
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Event as Flag
 from typing import Any, Protocol
@@ -104,20 +105,29 @@ class Sink:
         }
 
     def _follow(self, consumer: Consumer) -> None:
+        """While one batch is taken in by a thread, the next is fetched: neither waits for the other."""
         flushed_at = time.monotonic()
-        while not self.stop.is_set():
-            messages = consumer.consume(BATCH, POLL_SECONDS)
-            records = [record_of(m) for m in messages if m.error() is None]
-            self._insist(lambda records=records: self.target.add(records))  # type: ignore[misc]
-            self.records += len(records)
-            due = time.monotonic() - flushed_at >= self.flush_seconds
-            if due or self.target.full:
-                self._flush(consumer)
-                flushed_at = time.monotonic()
-            if any(_gone(message) for message in messages):
-                self._flush(consumer)
-                self._insist(lambda: self._assign(consumer))
+        with ThreadPoolExecutor(1, "sink") as pool:
+            taken = pool.submit(self._take, [])
+            while not self.stop.is_set():
+                messages = consumer.consume(BATCH, POLL_SECONDS)
+                records = [record_of(message) for message in messages if message.error() is None]
+                taken.result()
+                if time.monotonic() - flushed_at >= self.flush_seconds or self.target.full:
+                    self._flush(consumer)
+                    flushed_at = time.monotonic()
+                taken = pool.submit(self._take, records)
+                if any(_gone(message) for message in messages):
+                    taken.result()
+                    self._flush(consumer)
+                    self._insist(lambda: self._assign(consumer))
+            taken.result()
         self._commit(consumer, self.target.flush())
+
+    def _take(self, records: list[Record]) -> None:
+        if records:
+            self._insist(lambda: self.target.add(records))
+            self.records += len(records)
 
     def _flush(self, consumer: Consumer) -> None:
         self._insist(lambda: self._commit(consumer, self.target.flush()))
