@@ -51,7 +51,7 @@ function Name({ runner }: { readonly runner: Runner }) {
   return (
     <>
       <span class="horse">
-        {runner.status === "SCRATCHED" ? <s>{label(runner)}</s> : label(runner)}
+        {runner.status === "SCRATCHED" ? <s>{label(runner)}</s> : <span>{label(runner)}</span>}
         {runner.finish_position !== null && <b class="finish">{ordinal(runner.finish_position)}</b>}
       </span>
       {below && <small>{below}</small>}
