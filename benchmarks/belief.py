@@ -115,7 +115,7 @@ def models(trees: int) -> tuple[Any, Boosted, TrainedModel]:
     few = Boosted.of(lightgbm.train(settings, data, min(trees, RESIDUAL_TREES)), len(FEATURES))
     combined = Combined(Residual(other, few), 1.0, (0.25, 0.6))
     beliefs = Beliefs(Fundamental(one, boosted, 1.05), Public(1.0), combined, (1.0,))
-    about = Manifest("form-bench", "", "", 1, "", 0, {}, [], "", "", {}, {})
+    about = Manifest("form-bench", "", "", 1, "", 0, {}, [], "", "", [], {}, {})
     return booster, boosted, TrainedModel(beliefs, about)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -84,6 +84,11 @@ async def _reconciled(chosen: Settings, day: date, *, keep: bool) -> "tuple[Reco
     from gateway.migrations import migrate
     from streams.sources import days
 
+    if (datetime.now(UTC).date() - day).days >= chosen.deliveries_days:
+        raise SettingsError(
+            f"{day} is too long ago: deliveries leave the log after {chosen.deliveries_days} days "
+            "(HPR_DELIVERIES_DAYS), and all of them would seem missed"
+        )
     database = Database(chosen.database)
     try:
         await migrate(database)

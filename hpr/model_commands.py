@@ -20,7 +20,7 @@ Data = Annotated[Path, typer.Option("--data", help="Folder of the records, as hp
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the boosted trees.")]
 Only = Annotated[
     Literal["all", "combined"],
-    typer.Option("--models", help="All, or only the public and what is combined with it: much quicker."),
+    typer.Option("--models", help="All, or only the public and what is combined with it: quicker."),
 ]
 Month = ["%Y-%m", "%Y-%m-%d"]
 
@@ -66,6 +66,7 @@ def evaluate(
         "money": evaluation.money(judged, best),
         "ablations": without,
         "exponents": {season.name: list(season.exponents) for season in judged},
+        "left_out": {season.name: list(season.left_out) for season in judged},
     }
     typer.echo(orjson.dumps(found).decode() if json else _tables(found))
 

@@ -40,6 +40,7 @@ class Manifest:
     features: list[str]
     book_version: str
     features_version: str
+    left_out: list[str]
     constants: dict[str, Any]
     files: dict[str, str]
     format: int = FORMAT
@@ -70,6 +71,7 @@ def write(folder: Path, beliefs: Beliefs, about: dict[str, Any]) -> Manifest:
         "features": list(form_features.FEATURES),
         "book_version": book.VERSION,
         "features_version": form_features.VERSION,
+        "left_out": list(beliefs.left_out),
         "constants": {
             "scale": beliefs.fundamental.scale,
             "public_power": beliefs.public.power,
@@ -105,7 +107,8 @@ def load(folder: Path) -> tuple[Beliefs, Manifest]:
         linear, boosted = constants["combined_weights"]
         combined = Combined(residual, constants["combined_power"], (linear, boosted))
         exponents = tuple(float(each) for each in constants["exponents"])
-        beliefs = Beliefs(fundamental, Public(constants["public_power"]), combined, exponents)
+        public, left_out = Public(constants["public_power"]), tuple(manifest.left_out)
+        beliefs = Beliefs(fundamental, public, combined, exponents, left_out)
     except (KeyError, ValueError, BadZipFile, EOFError) as error:
         raise HprError(f"{folder}: artefacts do not fit their manifest ({error}): train again") from error
     width = len(manifest.features)

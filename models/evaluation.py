@@ -32,6 +32,8 @@ class Season:
     table: Table
     win: Mapping[str, Floats]
     exponents: tuple[float, ...]
+    left_out: tuple[str, ...] = ()
+    """Groups of features that were left out of all fits."""
 
 
 def seasons(first: date, last: date) -> list[tuple[date, date]]:
@@ -59,8 +61,8 @@ def walk(
 ) -> Iterator[Season]:
     """Each season judged by what was fitted on the races before its first day.
 
-    Without `trees` only the public and what is combined with it are fitted, which takes a fraction of the
-    time. A season with too few races before it, or without a race that counts, is left out.
+    Without `trees` only the public and what is combined with it are fitted, form alone is not. A season
+    with too few races before it, or without a race that counts, is left out.
     """
     fits = Fits(table, seed)
     for start, end in seasons(first, last):
@@ -72,15 +74,15 @@ def walk(
         if trees:
             beliefs = fit_beliefs(fits, day, partial(_say, say, name))
             if beliefs is not None:
-                yield Season(name, test, win_of(beliefs, test), beliefs.exponents)
+                yield Season(name, test, win_of(beliefs, test), beliefs.exponents, beliefs.left_out)
         elif (found := fit_combined(fits, day)) is not None:
-            combined, _ = found
+            combined, left_out = found
             public, exponents = fit_places(table.where(known_before(table, day)))
             win = {
                 "public": public.win(test.log_share, test.start),
                 "combined": combined.win(test.features, test.log_share, test.start),
             }
-            yield Season(name, test, win, exponents)
+            yield Season(name, test, win, exponents, left_out)
 
 
 def win_of(beliefs: Beliefs, table: Table) -> dict[str, Floats]:

@@ -160,7 +160,7 @@ def fit(
     """Weights (terms,) that minimise the exploded loss a race plus l2 times their squares.
 
     `terms` (rows, terms), `labels` and `left` (stages, rows) from `softmax.targets`; `offset` (rows,) is
-    added to the score and neither fitted nor penalised; `race_weight` (races,). The loss is convex where
+    added to the score and neither fitted nor penalised. The loss is convex where
     all powers are positive, so L-BFGS (Liu and Nocedal 1989, Mathematical Programming 45) finds its one
     minimum. Source: McFadden (1974), "Conditional logit analysis of qualitative choice behavior"; Bolton
     and Chapman (1986), "Searching for positive returns at the track", Management Science 32; the offset:

@@ -67,7 +67,7 @@ class Residual:
 class Combined:
     """The public with what form knows beyond it: softmax(power * log q + the residual's weighted scores).
 
-    `power` and the two `weights` are fitted afterwards on seasons that the residual had not seen. Benter's
+    `power` and the two `weights` are fitted afterwards on races that the residual had not seen. Benter's
     second stage, a logit of two log probabilities, is the other way: it adds nothing here, as the
     fundamental's own error swamps what it knows. Source: Benter (1994), "Computer based horse race
     handicapping and wagering systems", in Efficiency of Racetrack Betting Markets.
@@ -96,3 +96,5 @@ class Beliefs:
     public: Public
     combined: Combined
     exponents: tuple[float, ...]
+    left_out: tuple[str, ...] = ()
+    """Groups of features that nothing was made of, since earlier seasons were told better without them."""

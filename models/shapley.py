@@ -13,7 +13,7 @@ from schemas.errors import HprError
 Singles = NDArray[np.float32]
 Numbers = NDArray[np.int32]
 MOST_POINTS = 32
-"""Enough for 64 features on the way to a leaf; a tree of 31 leaves has at most 30 of them."""
+"""Enough for 64 features on the way to a leaf; a tree of 32 leaves has at most 31 of them."""
 
 
 class Paths(NamedTuple):

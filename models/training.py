@@ -21,19 +21,17 @@ RESIDUAL_L2 = 0.1
 FORM_STAGES = (1.0, 0.25, 0.1)  # weights of the places in the loss of logit and trees
 PUBLIC_SHARE = 0.7  # of the labels of both
 USUAL_SCALE = 1.1  # of the mean of both scores while no season out of their sample is known
-BURN_IN_DAYS, BURN_IN_SHARE = (
-    600,
-    1 / 3,
-)  # of the past, whichever is less: the book's ratings find their level
+BURN_IN_DAYS = 600  # in which the book's ratings find their level
+BURN_IN_SHARE = 1 / 3  # of the past, where that is less
 USUAL_WEIGHTS = (0.25, 0.6)  # of the residual's logit and trees, before they are fitted
 HELD_OUT_SHARE = 0.25  # of the races, to weigh the residual on while no whole season can be
 OUT_OF_SAMPLE_SEASONS = 4
 FEWEST_RACES = 600
-CHOICES: tuple["Without", ...] = ((), ("gsr",))
-"""Groups of features that may be left out: breeding is known of some horses alone, and of others later on."""
-
 Say = Callable[[str], None]
 Without: TypeAlias = tuple[str, ...]
+
+CHOICES: tuple[Without, ...] = ((), ("gsr",))
+"""Groups of features that may be left out: breeding is known of some horses alone, and of others later on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +189,9 @@ def residual_before(fits: Fits, day: float, without: Without = ()) -> tuple[Resi
 def fit_combined(fits: Fits, day: float) -> tuple[Combined, Without] | None:
     """The public and the residual before a day, weighted on up to four earlier seasons out of sample.
 
-    Each of those is scored by a residual of the races before it. While there is no such season, the residual
-    is weighted on the last quarter of the races, and weighs nothing where even that is too few to fit one on
-    the others. Of CHOICES the groups are left out without which those seasons are likeliest. None where
+    Each of those is scored by a residual of the races before it. While none can be fitted a year before, the
+    residual is weighted on the last quarter of the races, and weighs nothing where there is no race to weight
+    it on. Of CHOICES the groups are left out without which those seasons are likeliest. None where
     there are too few races.
     """
     found = [(without, *each) for without in CHOICES if (each := _weighted(fits, day, without)) is not None]
@@ -223,10 +221,22 @@ def _weighted(fits: Fits, day: float, without: Without) -> tuple[Combined, float
         return Combined(last[0], last[1], (0.0, 0.0)), 0.0
     held = joined(earlier)
     columns = [held.log_share, *(np.concatenate(each) for each in zip(*scores, strict=True))]
-    power, linear, trees = fit_powers(held, columns, start=(last[1], *USUAL_WEIGHTS))
-    weights = max(linear, 0.0), max(trees, 0.0)
+    power, *weights = fit_weights(held, columns, start=(last[1], *USUAL_WEIGHTS))
     chance = softmax(power * columns[0] + weights[0] * columns[1] + weights[1] * columns[2], held.start)
-    return Combined(last[0], power, weights), -float(np.log(chance[held.position == 1.0]).sum())
+    loss = -float(np.log(chance[held.position == 1.0]).sum())
+    return Combined(last[0], power, (weights[0], weights[1])), loss
+
+
+def fit_weights(table: Table, columns: Sequence[Floats], start: Sequence[float]) -> tuple[float, ...]:
+    """As `fit_powers`, but none below 0 after the first: the lowest goes, and the others are fitted anew."""
+    kept = list(range(len(columns)))
+    while True:
+        found = fit_powers(table, [columns[at] for at in kept], [start[at] for at in kept])
+        lowest = min(zip(found[1:], kept[1:], strict=True), default=(0.0, 0))
+        if lowest[0] >= 0.0:
+            weights = dict(zip(kept, found, strict=True))
+            return tuple(weights.get(at, 0.0) for at in range(len(columns)))
+        kept.remove(lowest[1])
 
 
 def held_out_from(table: Table, day: float) -> float:
@@ -246,7 +256,7 @@ def fit_beliefs(fits: Fits, day: float, say: Say = lambda _: None) -> Beliefs | 
     public, exponents = fit_places(fits.table.where(known_before(fits.table, day)))
     say("logit and trees")
     fundamental = fit_fundamental(fits, day, without)
-    return None if fundamental is None else Beliefs(fundamental, public, combined, exponents)
+    return None if fundamental is None else Beliefs(fundamental, public, combined, exponents, without)
 
 
 def fit_places(table: Table) -> tuple[Public, tuple[float, ...]]:

@@ -105,7 +105,7 @@ class Sink:
         }
 
     def _follow(self, consumer: Consumer) -> None:
-        """While one batch is taken in by a thread, the next is fetched: neither waits for the other."""
+        """While a thread takes in one batch, the next is fetched."""
         flushed_at = time.monotonic()
         with ThreadPoolExecutor(1, "sink") as pool:
             taken = pool.submit(self._take, [])

@@ -56,7 +56,11 @@ class Delivery(Base):
     """One delivery: one alert, or several that go in one message, by one channel. Its id is deterministic."""
 
     __tablename__ = "deliveries"
-    __table_args__ = (Index(None, "state", "due_at"), Index(None, "channel_id", "created_at"))
+    __table_args__ = (
+        Index(None, "state", "due_at"),
+        Index(None, "channel_id", "created_at"),
+        Index(None, "done_at"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     user_id: Mapped[UUID] = owner()

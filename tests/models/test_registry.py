@@ -105,7 +105,9 @@ class TestTrainedFolders:
             registry.add_folder(tmp_path / "trained")
         assert list((tmp_path / "models").iterdir()) == []
 
-    @pytest.mark.parametrize("role", ["boosted", "trees", "logit", "residual"])
+    @pytest.mark.parametrize(
+        "role", ["boosted", "trees", "logit", "residual", "residual-boosted", "residual-trees"]
+    )
     def test_damage_is_found_said_and_mended_by_adding_it_again(
         self, registry: Registry, tmp_path: Path, role: str
     ) -> None:

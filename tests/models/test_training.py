@@ -150,6 +150,18 @@ def test_a_group_that_misled_in_seasons_before_is_left_out(
     assert (after == combined.win(blinded, held.log_share, held.start)).all() == (without == ("gsr",))
 
 
+def test_what_would_weigh_less_than_nothing_goes_and_the_others_are_fitted_anew() -> None:
+    held = table().where(table().sample())
+    won = (held.position == 1.0).astype(np.float64)
+    noise = np.random.default_rng(5).normal(size=(2, len(won)))
+    told, misled = won + noise[0], won + noise[0] - 2.0 * won * (noise[1] > 0.0)
+    columns, start = [held.log_share, told, misled], (1.0, 0.5, 0.5)
+    assert training.fit_powers(held, columns, start)[2] < 0.0
+    power, good, bad = training.fit_weights(held, columns, start)
+    assert bad == 0.0
+    assert (power, good) == training.fit_powers(held, columns[:2], start[:2])
+
+
 def test_ratings_find_their_level_in_at_most_a_third_of_the_past() -> None:
     whole = table()
     first = float(whole.day.min())
@@ -197,7 +209,9 @@ def test_artefacts_come_back_bit_for_bit(beliefs: Beliefs, tmp_path: Path) -> No
         assert_array_equal(win, win_of(beliefs, held)[name])
 
 
-@pytest.mark.parametrize("role", ["boosted", "trees", "logit", "residual"])
+@pytest.mark.parametrize(
+    "role", ["boosted", "trees", "logit", "residual", "residual-boosted", "residual-trees"]
+)
 def test_damaged_and_missing_files_are_refused(beliefs: Beliefs, tmp_path: Path, role: str) -> None:
     manifest = artefacts.write(tmp_path, beliefs, ABOUT)
     path = tmp_path / manifest.files[role]

@@ -40,9 +40,12 @@ def beliefs() -> Beliefs:
     terms, weights = logit.prepare(features, starts), random.normal(0.0, 0.05, (2, 2 * shape[1]))
     settings = {**boosted.PARAMETERS, "min_data_in_leaf": 20}
     with patch.object(boosted, "PARAMETERS", settings):
-        trees = boosted.train(features, starts, *targets(position, starts), seed=1, trees=10)
+        trees, few = (
+            boosted.train(features, starts, *targets(position, starts), seed=1, trees=count)
+            for count in (10, 4)
+        )
     single, residual = (logit.Logit(terms, each) for each in weights)
-    combined = Combined(Residual(residual, trees), 1.05, (0.3, 0.1))
+    combined = Combined(Residual(residual, few), 1.05, (0.3, 0.1))
     return Beliefs(Fundamental(single, trees, 1.05), Public(1.02), combined, (1.0, 0.9, 0.8, 0.8))
 
 
