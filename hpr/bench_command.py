@@ -53,7 +53,7 @@ def bench(
     """
     if not (CHECKOUT / "benchmarks").is_dir():
         raise HprError("benchmarks are not installed with the package: run `hpr bench` of a checkout")
-    logs.configure("warning", "console")
+    logs.configure("info", "console")
     # The benchmarks are no part of the installed package.
     sys.path.insert(0, str(CHECKOUT))
     from benchmarks.report import print_report

@@ -43,9 +43,8 @@ def configure(level: str, style: str) -> None:
     root.setLevel(level.upper())
     for name in SECRETIVE:
         logging.getLogger(name).setLevel("WARNING")
-    if level != "debug":
-        for name in QUIET:
-            logging.getLogger(name).setLevel("WARNING")
+    for name in QUIET:
+        logging.getLogger(name).setLevel("NOTSET" if level == "debug" else "WARNING")
 
 
 def _as_it_is(_logger: Any, _name: str, event: Any) -> Any:

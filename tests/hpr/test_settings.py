@@ -83,6 +83,7 @@ def test_every_setting_can_come_from_the_file(toml: Toml) -> None:
         "public_url": "https://races.example.org",
         "live_prefix": "live.",
         "private_destinations": 1,
+        "deliveries_days": 30,
         "limits": "redis://127.0.0.1:6379",
         "anonymous_requests": 60,
         "address_requests": 600,
