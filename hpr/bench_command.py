@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
@@ -9,7 +10,6 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from hpr import logs
 from hpr.options import AsJson
 from schemas.errors import HprError
 
@@ -53,13 +53,14 @@ def bench(
     """
     if not (CHECKOUT / "benchmarks").is_dir():
         raise HprError("benchmarks are not installed with the package: run `hpr bench` of a checkout")
-    logs.configure("info", "console")
     # The benchmarks are no part of the installed package.
     sys.path.insert(0, str(CHECKOUT))
     from benchmarks.report import print_report
 
     measure = import_module(f"benchmarks.{name}").measure
-    print_report(measure(**_lengths(measure, runs, scale)), json)
+    with redirect_stdout(sys.stderr):  # what is measured may log: the output is the report alone
+        report = measure(**_lengths(measure, runs, scale))
+    print_report(report, json)
 
 
 def _lengths(measure: Callable[..., Any], runs: int | None, scale: float) -> dict[str, Any]:
