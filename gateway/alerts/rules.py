@@ -11,7 +11,9 @@ Kind = Literal[
     "SCRATCH", "RE_ENTRY", "VALUE", "STEAM", "DRIFT", "TOP_PICK", "RIDER", "EQUIPMENT", "WEIGHT", "GOING",
     "OFF_SOON", "RESULT",
 ]  # fmt: skip
-Name = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
+# In two steps: in one, the length is that of what was given, and blanks alone would leave nothing.
+_Stripped = Annotated[Text, StringConstraints(strip_whitespace=True)]
+Name = Annotated[_Stripped, Field(min_length=1, max_length=128)]
 Names = Annotated[tuple[Name, ...], Field(max_length=200)]
 
 FACTS: dict[str, Kind] = {

@@ -30,3 +30,9 @@ def test_the_hysteresis_follows_the_threshold() -> None:
     assert Rule(kind="VALUE").off == pytest.approx(0.02)
     assert Rule(kind="VALUE", threshold=0.10).off == pytest.approx(0.04)
     assert Rule(kind="VALUE", threshold=0.10, until=0.09).off == 0.09
+
+
+@pytest.mark.parametrize("blank", [" ", "\x85", "\t\n"])
+def test_blanks_alone_are_no_name(blank: str) -> None:
+    with pytest.raises(ValidationError, match="at least 1"):
+        Rule(kind="SCRATCH", races=(blank,))
