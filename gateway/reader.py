@@ -112,12 +112,19 @@ class Reader:
         return self._thread.is_alive()
 
     def _run(self) -> None:
+        told = ""
         while not self._stopping.is_set():
             consumer = Consumer(self._config())
             try:
-                self._follow(consumer, self._survey(consumer))
+                world = self._survey(consumer)
+                told = ""
+                self._follow(consumer, world)
             except (HprError, KafkaException) as error:
-                self._say(str(error))
+                why = str(error)
+                self._say(why)
+                if why != told:
+                    log.warning("nothing can be read; trying again", why=why)
+                    told = why
                 self._stopping.wait(RETRY_SECONDS)
             finally:
                 consumer.close()

@@ -87,7 +87,8 @@ def train(
     Example: hpr train hong-kong --data data/ --out models/hong-kong
     """
     from models import artefacts, evaluation
-    from models.training import Fits, fit_beliefs
+    from models.training import fit_beliefs
+    from models.windows import Fits
 
     with saying() as say:
         table = _table(jurisdiction, data, say)

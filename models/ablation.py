@@ -11,7 +11,8 @@ from models.form.features import AT, FEATURE_GROUPS
 from models.layout import Floats
 from models.softmax import softmax
 from models.table import Table
-from models.training import fit_logit, known_before
+from models.training import fit_logit
+from models.windows import known_before
 
 Say = Callable[[str], None]
 

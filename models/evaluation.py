@@ -9,11 +9,13 @@ from itertools import pairwise
 import numpy as np
 
 from models import exotics, places, value
+from models.combination import fit_combined
 from models.layout import Flags, Floats
 from models.performance import Beliefs
 from models.softmax import softmax, spread, sums
 from models.table import Table
-from models.training import Fits, fit_beliefs, fit_combined, fit_places, known_before
+from models.training import fit_beliefs, fit_places
+from models.windows import Fits, known_before
 
 BINS = (0.0, 0.02, 0.04, 0.06, 0.08, 0.11, 0.14, 0.18, 0.24, 0.32, 1.0)
 PLACE_BINS = (0.0, 0.08, 0.14, 0.2, 0.26, 0.32, 0.4, 0.48, 0.58, 0.7, 1.0)

@@ -1,6 +1,6 @@
 """Races side by side as arrays, for training and evaluation: features before, finish and odds after."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import groupby
@@ -82,6 +82,20 @@ class Table:
         for names in (self.race_id, self.runner_id):
             found.update("\n".join(names.tolist()).encode())
         return found.hexdigest()
+
+
+def joined(tables: Sequence[Table]) -> Table:
+    """Tables one after the other."""
+    rows = np.cumsum([0, *(len(table.position) for table in tables)])
+    return Table(
+        race_id=np.concatenate([table.race_id for table in tables]),
+        day=np.concatenate([table.day for table in tables]),
+        start=np.concatenate([table.start + row for table, row in zip(tables, rows, strict=False)]),
+        runner_id=np.concatenate([table.runner_id for table in tables]),
+        features=np.concatenate([table.features for table in tables]),
+        position=np.concatenate([table.position for table in tables]),
+        odds=np.concatenate([table.odds for table in tables]),
+    )
 
 
 @dataclass(frozen=True, slots=True)

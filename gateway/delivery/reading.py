@@ -73,7 +73,9 @@ class Reading:
                 for p in self._partitions(consumer, topic)
             }
         except KafkaException as error:
-            raise BrokerError(f"no answer from the broker at {self._bootstrap}: {error}") from error
+            raise BrokerError(
+                f"no Kafka answers at {self._bootstrap}: start it, or set HPR_BROKER"
+            ) from error
         finally:
             consumer.close()
 

@@ -1,4 +1,4 @@
-"""The reader against a real Kafka that goes away and comes back."""
+"""The reader without a Kafka, and against a real one that goes away and comes back."""
 
 import threading
 from collections.abc import Callable
@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from deploy.kafka.node import SingleNode
+from gateway import reader, world
+from schemas.codec import default_codec
 from schemas.records import RaceView
 from topics import admin
 from topics.producer import EventProducer
@@ -20,6 +23,20 @@ def _wait_for(condition: Callable[[], bool]) -> None:
     pause = threading.Event()
     while not condition():
         pause.wait(0.05)
+
+
+def test_without_a_broker_it_says_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world, "TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(reader, "RETRY_SECONDS", 0.01)
+    said: list[str] = []
+    reading = reader.Reader("127.0.0.1:9", "", default_codec(), lambda _: None, said.append)
+    with capture_logs() as logs:
+        reading.start()
+        _wait_for(lambda: len(said) > 2)
+        reading.stop()
+    assert [entry["why"] for entry in logs] == [
+        "no Kafka answers at 127.0.0.1:9: start it, or set HPR_BROKER"
+    ]
 
 
 @pytest.mark.kafka

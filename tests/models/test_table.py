@@ -8,8 +8,9 @@ from numpy.testing import assert_array_equal
 
 from models.form.assembly import PastRace
 from models.form.book import FormBook, LookAheadError
-from models.table import row_of, tabulate
+from models.table import joined, row_of, tabulate
 from tests.models.form.conftest import races_of
+from tests.models.trained_world import LAST_SEASON, table
 
 
 def past(days: int = 12) -> list[PastRace]:
@@ -69,3 +70,10 @@ def _turned(race: PastRace) -> PastRace:
     last = float(len(runners)) + 1.0
     turned = tuple(replace(each, position=last - each.position, odds=3.0) for each in runners)
     return replace(race, finish=replace(race.finish, runners=turned))
+
+
+def test_tables_join_as_they_were_parted() -> None:
+    whole = table()
+    early = whole.day < LAST_SEASON.toordinal()
+    both = joined([whole.where(early), whole.where(~early)])
+    assert both.digest() == whole.digest()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from models import artefacts, boosted, training
+from models import artefacts, boosted, windows
 from models.evaluation import (
     calibration,
     calibration_errors,
@@ -21,23 +21,13 @@ from models.evaluation import (
     winner_loss,
 )
 from models.form.book import COLUMNS, FormBook
-from models.form.features import AT, FEATURE_GROUPS
 from models.performance import Beliefs, Fundamental
 from models.softmax import softmax
 from models.trained import TrainedModel
-from models.training import (
-    Fits,
-    fit_beliefs,
-    fit_combined,
-    fit_fundamental,
-    form_before,
-    joined,
-    years_before,
-)
+from models.training import fit_beliefs, fit_fundamental, form_before
+from models.windows import Fits, years_before
 from schemas.errors import HprError
-from tests.models.trained_world import past, table
-
-LAST_SEASON = date(2025, 1, 1)
+from tests.models.trained_world import LAST_SEASON, past, table
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -92,7 +82,7 @@ def test_later_races_change_nothing_that_was_fitted(beliefs: Beliefs) -> None:
 
 def test_the_scale_of_form_is_that_of_a_season_it_had_not_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """On the season before, scored by what was fitted before that, no other scale is likelier."""
-    monkeypatch.setattr(training, "FEWEST_RACES", 300)
+    monkeypatch.setattr(windows, "FEWEST_RACES", 300)
     first, last = float(date(2024, 1, 1).toordinal()), float(LAST_SEASON.toordinal())
     fits = Fits(table(), 1)
     found, earlier = fit_fundamental(fits, last), form_before(fits, first)
@@ -107,78 +97,6 @@ def test_the_scale_of_form_is_that_of_a_season_it_had_not_seen(monkeypatch: pyte
     ]
     assert losses[1] == min(losses)
     assert years_before(float(date(2024, 2, 29).toordinal()), 1) == date(2023, 2, 28).toordinal()
-
-
-def test_without_a_whole_season_the_last_quarter_of_the_races_weighs_the_residual(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(training, "FEWEST_RACES", 100)
-    whole = table()
-    day = float(whole.day.max())
-    year = whole.where(whole.day >= years_before(day, 1))
-    noise = np.random.default_rng(5).normal(size=year.features.shape)
-    telling = noise + 2.0 * (year.position == 1.0)[:, None] * (np.arange(noise.shape[1]) == 0)
-    told, untold = (fit_combined(Fits(replace(year, features=each), 1), day) for each in (telling, noise))
-    assert told is not None
-    assert untold is not None
-    assert sum(told[0].weights) > 0.3
-    assert sum(untold[0].weights) < 0.1
-    assert training.held_out_from(year, day) > years_before(day, 1) + 180
-
-
-@pytest.mark.parametrize(("later", "left_out"), [(-1.0, ("gsr",)), (1.0, ())])
-def test_a_group_that_misled_in_seasons_before_is_left_out(
-    monkeypatch: pytest.MonkeyPatch, later: float, left_out: tuple[str, ...]
-) -> None:
-    """Breeding that tells the winner one year, and in the next says the opposite, or the same."""
-    monkeypatch.setattr(training, "FEWEST_RACES", 100)
-    day = float(LAST_SEASON.toordinal())
-    held = table().where((table().day >= years_before(day, 2)) & (table().day < day))
-    breeding = [AT[name] for name in FEATURE_GROUPS["gsr"]]
-    turned = np.where(np.repeat(held.day, held.runners) < years_before(day, 1), 1.0, later)
-    won = (held.position == 1.0).astype(np.float64)
-    features = np.random.default_rng(5).normal(size=held.features.shape)
-    features[:, 0] += 2.0 * won
-    features[:, breeding] = (turned * won)[:, None]
-    found = fit_combined(Fits(replace(held, features=features), 1), day)
-    assert found is not None
-    combined, without = found
-    assert without == left_out
-    features[:, breeding] = 7.0 * np.arange(len(features))[:, None]
-    after = combined.win(features, held.log_share, held.start)
-    blinded = training.blind(replace(held, features=features), ("gsr",)).features
-    assert (after == combined.win(blinded, held.log_share, held.start)).all() == (without == ("gsr",))
-
-
-def test_what_would_weigh_less_than_nothing_goes_and_the_others_are_fitted_anew() -> None:
-    held = table().where(table().sample())
-    won = (held.position == 1.0).astype(np.float64)
-    noise = np.random.default_rng(5).normal(size=(2, len(won)))
-    told, misled = won + noise[0], won + noise[0] - 2.0 * won * (noise[1] > 0.0)
-    columns, start = [held.log_share, told, misled], (1.0, 0.5, 0.5)
-    assert training.fit_powers(held, columns, start)[2] < 0.0
-    power, good, bad = training.fit_weights(held, columns, start)
-    assert bad == 0.0
-    assert (power, good) == training.fit_powers(held, columns[:2], start[:2])
-
-
-def test_ratings_find_their_level_in_at_most_a_third_of_the_past() -> None:
-    whole = table()
-    first = float(whole.day.min())
-    assert whole.day[training.known_before(whole, first + 300)].min() >= first + 100
-    assert whole.day[training.known_before(whole, first + 300)].max() < first + 300
-    assert training.known_before(whole, first).sum() == 0
-
-
-def test_too_few_races_give_no_model() -> None:
-    assert fit_combined(Fits(table(), 1), float(date(2021, 6, 1).toordinal())) is None
-
-
-def test_tables_join_as_they_were_parted() -> None:
-    whole = table()
-    early = whole.day < LAST_SEASON.toordinal()
-    both = joined([whole.where(early), whole.where(~early)])
-    assert both.digest() == whole.digest()
 
 
 def test_seasons_may_end_short() -> None:

@@ -1,5 +1,6 @@
 """Six seasons of a small world as a table, and a small model of it, for tests of what trained models do."""
 
+from datetime import date
 from functools import cache
 from pathlib import Path
 from unittest.mock import patch
@@ -14,6 +15,9 @@ from models.performance import Beliefs, Combined, Fundamental, Public, Residual
 from models.softmax import targets
 from models.table import Table, tabulate
 from tests.models.form.conftest import races_of
+
+LAST_SEASON = date(2025, 1, 1)
+"""First day of the last year of these races."""
 
 
 @cache

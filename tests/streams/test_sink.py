@@ -192,25 +192,6 @@ def test_stopped_while_its_place_is_away_it_ends_with_the_reason(
     assert committed(broker) < 0
 
 
-def test_nothing_is_flushed_while_a_batch_is_taken_in(broker: EmbeddedBroker, tmp_path: Path) -> None:
-    class Slow(ArchiveTarget):
-        busy = False
-
-        def add(self, records: Iterable[Record]) -> None:
-            self.busy = True
-            time.sleep(2 * sinks.POLL_SECONDS)
-            super().add(records)
-            self.busy = False
-
-        def flush(self) -> dict[sinks.At, int]:
-            assert not self.busy
-            return super().flush()
-
-    produce(broker, 0, 50)
-    kept(broker, Slow(FolderStore(tmp_path), CODEC.history), 50, Clock())
-    assert committed(broker) == 50
-
-
 def test_what_no_try_can_mend_ends_the_sink(broker: EmbeddedBroker, tmp_path: Path) -> None:
     class Broken(ArchiveTarget):
         def add(self, records: Iterable[Record]) -> None:

@@ -6,12 +6,12 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from gateway.accounts.tables import Play, Preferences, Tracked, User
 from gateway.alerts.rules import Rule
 from gateway.delivery.notifier import NotifierSettings, check_prefix
-from gateway.delivery.tables import Delivery
+from gateway.delivery.tables import Attempt, Delivery
 from gateway.errors import GatewayError
 from gateway.webhooks.signing import new_secret
 from tests.gateway.delivery.receivers import Browser, Receivers
@@ -88,7 +88,11 @@ async def test_what_was_done_with_long_ago_leaves_the_log_and_what_waits_does_no
             waits = {"done_at": None, "created_at": old, "state": "pending", "due_at": old + timedelta(1000)}
             await session.execute(update(Delivery).where(Delivery.id == second.id).values(waits))
         await until(lambda: _count(world, 2), "the old one is gone")
-    assert first.id not in {delivery.id for delivery in await world.deliveries()}
+    left = {delivery.id for delivery in await world.deliveries()}
+    assert first.id not in left
+    async with world.database.read() as session:
+        tried = set(await session.scalars(select(Attempt.delivery_id)))
+    assert tried == left, "its tries go with it"
 
 
 async def _count(world: World, count: int) -> bool:

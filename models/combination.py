@@ -1,0 +1,98 @@
+"""The public put together with what form knows beyond it: the residual, and its weights out of its sample."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from models import boosted, logit
+from models.performance import PUBLIC_POWERS, Combined, Residual
+from models.softmax import STAGES, softmax, targets
+from models.table import Table, joined
+from models.weights import fit_public, fit_weights
+from models.windows import Fits, Without, held_out_from, window_before, years_before
+
+RESIDUAL_L2 = 0.1
+USUAL_WEIGHTS = (0.25, 0.6)  # of the residual's logit and trees, before they are fitted
+OUT_OF_SAMPLE_SEASONS = 4
+
+CHOICES: tuple[Without, ...] = ((), ("gsr",))
+"""Groups of features that may be left out: breeding is known of some horses alone, and of others later on."""
+
+
+def fit_residual(table: Table, seed: int) -> tuple[Residual, float]:
+    """Residual logit and trees on the public's offset, and its power; on races that count alone."""
+    held = table.where(table.sample())
+    power = fit_public(held)
+    labels, left = targets(held.position, held.start, STAGES)
+    offset = power * held.log_share
+    terms = logit.prepare(held.features, held.start)
+    weights = logit.fit(
+        terms.of(held.features, held.start),
+        held.start,
+        labels,
+        left,
+        l2=RESIDUAL_L2,
+        offset=offset,
+        powers=PUBLIC_POWERS,
+    )
+    trees = boosted.train(
+        held.features,
+        held.start,
+        labels,
+        left,
+        seed=seed,
+        trees=boosted.RESIDUAL_TREES,
+        parameters=boosted.RESIDUAL,
+        offset=offset,
+        powers=PUBLIC_POWERS,
+    )
+    return Residual(logit.Logit(terms, weights), trees), power
+
+
+def residual_before(fits: Fits, day: float, without: Without = ()) -> tuple[Residual, float] | None:
+    """The residual of the races before a day, fitted once; None where there are too few."""
+    key = day, without
+    if key not in fits.residuals and (window := window_before(fits.table, day, without)) is not None:
+        fits.residuals[key] = fit_residual(window, fits.seed)
+    return fits.residuals.get(key)
+
+
+def fit_combined(fits: Fits, day: float) -> tuple[Combined, Without] | None:
+    """The public and the residual before a day, weighted on up to four earlier seasons out of sample.
+
+    Each of those is scored by a residual of the races before it. While none can be fitted a year before, the
+    residual is weighted on the last quarter of the races, and weighs nothing where there is no race to weight
+    it on. Of CHOICES the groups are left out without which those seasons are likeliest. None where
+    there are too few races.
+    """
+    found = [(without, *each) for without in CHOICES if (each := _weighted(fits, day, without)) is not None]
+    if not found:
+        return None
+    without, combined, _ = min(found, key=lambda each: each[2])
+    return combined, without
+
+
+def _weighted(fits: Fits, day: float, without: Without) -> tuple[Combined, float] | None:
+    """The combined model that leaves these groups out, and the log-loss of what it is weighted on."""
+    last = residual_before(fits, day, without)
+    if last is None:
+        return None
+    edges = [years_before(day, back) for back in range(OUT_OF_SAMPLE_SEASONS, -1, -1)]
+    seasons = list(pairwise(edges))
+    if residual_before(fits, edges[-2], without) is None:
+        seasons = [(held_out_from(fits.table, day), day)]
+    earlier, scores = [], []
+    for first, end in seasons:
+        found = residual_before(fits, first, without)
+        season = fits.table.where((fits.table.day >= first) & (fits.table.day < end) & fits.table.sample())
+        if found is not None and len(season):
+            earlier.append(season)
+            scores.append(found[0].scores(season.features, season.start))
+    if not earlier:
+        return Combined(last[0], last[1], (0.0, 0.0)), 0.0
+    held = joined(earlier)
+    columns = [held.log_share, *(np.concatenate(each) for each in zip(*scores, strict=True))]
+    power, *weights = fit_weights(held, columns, start=(last[1], *USUAL_WEIGHTS))
+    chance = softmax(power * columns[0] + weights[0] * columns[1] + weights[1] * columns[2], held.start)
+    loss = -float(np.log(chance[held.position == 1.0]).sum())
+    return Combined(last[0], power, (weights[0], weights[1])), loss
