@@ -16,6 +16,9 @@ INTERACTIVE = "https://identitysso.betfair.com"
 CERTIFICATE = "https://identitysso-cert.betfair.com"
 API = "https://api.betfair.com"
 BETTING = "/exchange/betting/json-rpc/v1"
+LAST_CALL_SECONDS = 2.0
+"""How long leaving an account waits for the calls still under way."""
+
 NO_SESSION = ("NO_SESSION", "INVALID_SESSION_INFORMATION")
 FATAL = (*NO_SESSION, "NO_APP_KEY", "INVALID_APP_KEY", "ACCESS_DENIED", "INVALID_INPUT_DATA", "TOO_MUCH_DATA")
 """Error codes of the API that asking again does not change; a session that has ended was renewed before."""
@@ -68,6 +71,7 @@ class Account:
                     f"{credentials.certificate}: no certificate can be read there: {error}"
                 ) from error
         self._http = httpx.AsyncClient(verify=context, timeout=20.0, headers={"Accept": "application/json"})
+        self._calls: set[asyncio.Task[httpx.Response]] = set()
         self._token: str | None = None
         self._logging_in = asyncio.Lock()
 
@@ -77,6 +81,11 @@ class Account:
     async def __aexit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._calls:
+            _, late = await asyncio.wait(self._calls, timeout=LAST_CALL_SECONDS)
+            for call in late:
+                call.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
         await self._http.aclose()
 
     async def token(self) -> str:
@@ -145,7 +154,11 @@ class Account:
         if token is not None:
             headers["X-Authentication"] = token
         try:
-            response = await self._http.post(url, headers=headers, **content)
+            # Shielded: httpcore leaves the socket open when it is cancelled within a TLS handshake.
+            calling = asyncio.create_task(self._http.post(url, headers=headers, **content))
+            self._calls.add(calling)
+            calling.add_done_callback(self._calls.discard)
+            response = await asyncio.shield(calling)
             if response.status_code >= 500 or response.status_code == 429:
                 raise UnavailableError(f"{response.url.host} answers {response.status_code}")
             answer = response.json()

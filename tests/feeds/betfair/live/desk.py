@@ -48,6 +48,11 @@ class Kept:
         return [event["event_id"] for _, event in self.events]
 
     @property
+    def ended(self) -> bool:
+        """Whether the last that was published is a result."""
+        return bool(self.events) and self.events[-1][0] == "Result"
+
+    @property
     def states(self) -> list[str]:
         return [status["state"] for status in self.statuses]
 

@@ -65,7 +65,7 @@ def fifty_drops(lines: list[bytes]) -> set[int]:
 
 async def played(small: Betfair, kept: Kept) -> None:
     """Wait until the day is over and its result is out."""
-    await until(lambda: small.exchange.played == len(small.exchange.day) and kept.events[-1][0] == "Result")
+    await until(lambda: small.exchange.played == len(small.exchange.day) and kept.ended)
 
 
 class TestFiftyDroppedConnections:

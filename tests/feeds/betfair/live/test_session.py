@@ -27,6 +27,20 @@ def account(website: Website, authority: Authority, credentials: Credentials = M
     return Account(credentials, website.address, website.address, authority.ca)
 
 
+async def test_a_call_cancelled_at_any_moment_leaves_no_connection_open(authority: Authority) -> None:
+    for turns in range(40):  # of the loop; a whole login takes some 25
+        async with (
+            asyncio.timeout(10),
+            Website(authority.server()) as website,  # which waits for its connections to end
+            account(website, authority) as me,
+        ):
+            login = asyncio.create_task(me.token())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            login.cancel()
+            await asyncio.wait([login])
+
+
 class TestLogin:
     async def test_with_name_and_password(self, website: Website, authority: Authority) -> None:
         async with account(website, authority) as me:
