@@ -47,7 +47,7 @@ def measure(runs: int = 5, scale: float = 1.0) -> Report:
 
     def on_price(belief: Belief = belief) -> None:
         verdict = Verdict(MARKET_AND_FORM, belief=belief, by_interest=belief, known=1.0)
-        with_form(public.score(batch), [verdict], batch.places, False)
+        with_form(public.score(batch), [verdict], batch.places, False, [(1.0, 1.0)])
 
     def on_form() -> None:
         on_price(model.judge(found, values))

@@ -98,11 +98,23 @@ class FormModel(Protocol):
         """What form says; `values` (runners, columns) with NaN for unknown, `active` the runners still in."""
 
 
-def combine(belief: Belief, public: list[float], priced: bool, exponent: float = 1.0) -> list[float]:
+def weight_of(belief: Belief, exponent: float) -> float:
+    """What the log-odds of the public's chances count; `exponent` is that of `exponent_of`."""
+    return belief.market_weight / exponent if belief.of_shares else belief.market_weight
+
+
+def combine(
+    belief: Belief,
+    public: list[float],
+    priced: bool,
+    exponent: float = 1.0,
+    factors: tuple[float, float] = (1.0, 1.0),
+) -> list[float]:
     """Win chances of both together, summing to 1; `exponent` is that of `exponent_of`.
 
     Without any price form speaks alone. With prices the chances are the softmax of (market weight) log q +
-    residual, over the runners that form judges, which share what the public gives to them all: the others
+    residual, each times its part of `factors` (`models.market_weight`), over the runners that form judges,
+    which share what the public gives to them all: the others
     keep the public's chance. Where all are judged that is the softmax itself.
     """
     if not priced:
@@ -110,9 +122,9 @@ def combine(belief: Belief, public: list[float], priced: bool, exponent: float =
     judged = belief.judged
     if sum(judged) < 2:
         return public
-    weight = belief.market_weight / exponent if belief.of_shares else belief.market_weight
+    weight, form = factors[0] * weight_of(belief, exponent), factors[1]
     weights = [
-        exp(weight * log(max(q, SMALLEST)) + r) if k else 0.0
+        exp(weight * log(max(q, SMALLEST)) + form * r) if k else 0.0
         for q, r, k in zip(public, belief.residual, judged, strict=True)
     ]
     mass = sum(weights)

@@ -172,6 +172,31 @@ class Interaction(TypedDict):
     key: str
 
 
+class LessonMoment(TypedDict):
+    """What was said at one moment, in the order of runner_ids."""
+
+    minutes: float
+    market_weight: float
+    public: list[float]
+    form: list[float]
+
+
+class MarketLesson(TypedDict):
+    """What an official race teaches of how far its market was to be trusted by minutes to the off: what
+    was said of those that ran at some moments before it, and who won."""
+
+    event_id: str
+    source: str
+    race_id: str
+    event_time: int
+    recorded_time: int
+    sequence: int
+    model: str
+    runner_ids: list[str]
+    won: list[float]
+    moments: list[LessonMoment]
+
+
 class ModelPinned(TypedDict):
     """Which version of a model scores a race: recorded in the race's own partition, so that a replay
     knows what scored what. It replaces the last pin of its role."""
@@ -738,6 +763,7 @@ Event = (
     | FormRequest
     | HorseProfile
     | Interaction
+    | MarketLesson
     | ModelPinned
     | ModelSnapshot
     | Notice

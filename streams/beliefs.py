@@ -175,20 +175,38 @@ def of_places(view: View) -> bool:
     return view.book is not None and view.book.market_type == "PLACE"
 
 
-def together(belief: Belief, public: list[float], prices: list[float], placed: bool) -> list[float]:
-    """Win chances of form and market by interest; `prices`, 0.0 where there is none, may be for a place."""
+def together(
+    belief: Belief,
+    public: list[float],
+    prices: list[float],
+    placed: bool,
+    factors: tuple[float, float] = (1.0, 1.0),
+) -> list[float]:
+    """Win chances of form and market by interest; `prices`, 0.0 where there is none, may be for a place.
+
+    `factors` are those of the moment (`streams.market_weight`).
+    """
     exponent = exponent_of(public, prices) if belief.of_shares and not placed else 1.0
-    return combine(belief, public, any(prices), exponent)
+    return combine(belief, public, any(prices), exponent, factors)
 
 
-def with_form(scores: Scores, verdicts: Sequence[Verdict], places: Counts, placed: bool) -> Scores:
+def with_form(
+    scores: Scores,
+    verdicts: Sequence[Verdict],
+    places: Counts,
+    placed: bool,
+    factors: Sequence[tuple[float, float]],
+) -> Scores:
     """The block's scores with win and place of form and market together; each row as alone."""
     public: list[list[float]] = scores.win.tolist()
     prices: list[list[float]] = scores.price.tolist()
     rows, confidence = [], scores.confidence.copy()
     for at, verdict in enumerate(verdicts):
         belief = verdict.by_interest
-        rows.append(public[at] if belief is None else together(belief, public[at], prices[at], placed))
+        if belief is None:
+            rows.append(public[at])
+        else:
+            rows.append(together(belief, public[at], prices[at], placed, factors[at]))
         if verdict is not NO_MODEL:
             confidence[at] *= UNKNOWN_FORM + (1.0 - UNKNOWN_FORM) * verdict.known
             if not any(prices[at]):

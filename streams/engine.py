@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple, TypeVar
 
-from schemas.records import Alert, Event, FormRequest, ModelSnapshot
+from schemas.records import Alert, Event, FormRequest, MarketLesson, ModelSnapshot
 from streams.alerts import remember, step_signals
 from streams.facts import TELLING, changes, explain
+from streams.lessons import lesson
+from streams.lessons import remember as remember_moment
 from streams.race import Race
 from streams.requests import ASKING, request
 from streams.scoring import Point, Scored, Scorer, capture, is_same
@@ -56,6 +58,8 @@ class Outcome:
     """Races that form was told of: these have models pinned."""
     compared: list[ModelSnapshot] = field(default_factory=list)
     """Races that became official and that champion and candidate had both scored."""
+    lessons: list[MarketLesson] = field(default_factory=list)
+    """What races that became official teach of their markets."""
 
 
 def run(events: Iterable[Located], races: Mapping[str, Race], scorer: Scorer) -> Outcome:
@@ -74,6 +78,7 @@ def run(events: Iterable[Located], races: Mapping[str, Race], scorer: Scorer) ->
             fired += _alerts(at_view, points, scored)
             stated += _state(at_view, points, scored, scorer)
             outcome.compared += [found for at in at_view if (found := compared(points[at]))]
+            outcome.lessons += [taught for at in at_view if (taught := lesson(points[at]))]
     explain(fired, dict(stated))
     outcome.statements = _in_order(stated)
     outcome.alerts = _in_order(fired)
@@ -150,6 +155,7 @@ def _state(
         state, model = point.race.state, scorer.model_of(point.view)
         said = said_at(point, scored[at], f"{model.name}={model.version}")
         shade(point, scored[at], said, scorer.library)
+        remember_moment(point, scored[at])
         if is_news(said, state.said):
             yield at, Statement(point, said, state.said)
             state.said = said

@@ -16,18 +16,21 @@ from models.guide.lines import printed
 from models.guide.values import COLUMNS as GUIDE_COLUMNS
 from models.guide.values import FEATURE_SET as GUIDE
 from models.interpreters import annotate
+from models.market_weight import UNMOVED, Taught
 from models.online import Online, key_of
 from schemas.identity import MICROS, uuid_of
 from schemas.records import (
     Event,
     FormRequest,
     HorseProfile,
+    MarketLesson,
     PastPerformance,
     RaceForm,
     Result,
     RunnerForm,
     Workout,
 )
+from streams import market_weight
 from streams.beliefs import facts_at
 from streams.meeting import COLUMNS as MEETING_COLUMNS
 from streams.meeting import MEETING, runners_of
@@ -61,6 +64,10 @@ class FormState:
     guide: GuideBook = field(default_factory=GuideBook)
     book: FormBook = field(default_factory=FormBook)
     online: Online = field(default_factory=Online)
+    countries: dict[str, Taught] = field(default_factory=dict)
+    """What races have taught of their markets."""
+    taught: set[str] = field(default_factory=set)
+    """Those races."""
     open: dict[str, Race] = field(default_factory=dict)
     requests: dict[str, FormRequest] = field(default_factory=dict)
     """The last request of each open race."""
@@ -86,6 +93,8 @@ def fold(state: FormState, name: str, event: Event) -> list[RaceForm]:
         return _fold_run(state, cast(PastPerformance, event))
     if name == "Workout":
         return _fold_work(state, cast(Workout, event))
+    if name == "MarketLesson":
+        return _fold_lesson(state, cast(MarketLesson, event))
     if name == "HorseProfile":
         if state.guide.introduce(cast(HorseProfile, event)):
             _note(state, event)
@@ -135,6 +144,30 @@ def _fold_work(state: FormState, event: Workout) -> list[RaceForm]:
         return []
     _note(state, event)
     return list(_answer(state, _entered(state, {event["horse_id"]})))
+
+
+def _fold_lesson(state: FormState, event: MarketLesson) -> list[RaceForm]:
+    """Learn how far a market was to be trusted; tell open races where that changes what theirs counts."""
+    if event["race_id"] in state.taught:
+        return []
+    state.taught.add(event["race_id"])
+    country = market_weight.country_of(event["race_id"].split("-")[0])
+    before = state.countries.get(country, Taught())
+    after = state.countries[country] = before.after(event)
+    _note(state, event)
+    if after.in_force == before.in_force:
+        return []
+    facts = [facts_at(state.open[race_id].view) for race_id in state.answers]
+    here = [each for each in facts if market_weight.country_of(each.track_code) == country]
+    return [form for each in here for form in _market_weight(state, each)]
+
+
+def _market_weight(state: FormState, facts: RaceFacts) -> Iterator[RaceForm]:
+    taught = state.countries.get(market_weight.country_of(facts.track_code))
+    if taught is not None and taught.in_force != UNMOVED:
+        ids = [(runner.runner_id, runner.horse_id or None) for runner in facts.runners]
+        runners = market_weight.runners_of(taught.in_force, taught.races, ids)
+        yield _form(state, facts, market_weight.MARKET_WEIGHT, market_weight.COLUMNS, runners)
 
 
 def _note(state: FormState, event: Event) -> None:
@@ -230,6 +263,7 @@ def _answer(state: FormState, race_ids: Iterable[str]) -> Iterator[RaceForm]:
         if values is not None:
             yield _form(state, facts, BOOK, BOOK_COLUMNS, _runners(state, facts, values))
         yield from _meeting(state, facts)
+        yield from _market_weight(state, facts)
 
 
 def settle(state: FormState) -> None:

@@ -8,6 +8,7 @@ from msgspec import DecodeError, Struct, ValidationError, msgpack
 
 from models.form.book import FormBook
 from models.guide.book import GuideBook
+from models.market_weight import Taught
 from models.online import Meeting, Online
 from schemas.errors import HprError, StateError
 from schemas.records import FormRequest, PastPerformance, Result
@@ -42,6 +43,8 @@ class _Snapshot(Struct):
     as_of: int
     too_late: int
     meetings: dict[str, Meeting] = {}
+    countries: dict[str, Taught] = {}
+    taught: list[str] = []
 
 
 _decoder = msgpack.Decoder(_Snapshot)
@@ -56,7 +59,7 @@ def pack(state: FormState, offsets: Offsets) -> bytes:
             list(state.requests.values()), state.answers,
             [_Closed(dump(c.state), c.result, c.runs) for c in state.closed.values()],
             sorted(state.learnt), state.digest.to_bytes(16, "big"), state.as_of, state.too_late,
-            state.online.meetings,
+            state.online.meetings, state.countries, sorted(state.taught),
         )
     )  # fmt: skip
     return sha256(body).digest() + body
@@ -82,7 +85,8 @@ def _state(kept: _Snapshot) -> FormState:
     state = FormState(
         guide=kept.guide, book=book, requests={r["race_id"]: r for r in kept.requests}, answers=kept.answers,
         closed=closed, learnt=set(kept.learnt), digest=int.from_bytes(kept.digest, "big"), as_of=kept.as_of,
-        too_late=kept.too_late, online=Online(kept.meetings),
+        too_late=kept.too_late, online=Online(kept.meetings), countries=kept.countries,
+        taught=set(kept.taught),
     )  # fmt: skip
     races: list[RaceState] = [load(each) for each in kept.open]
     state.open = {race.race_id: Race(race) for race in races}

@@ -21,6 +21,7 @@ from topics.catalogue import (
     DEAD_LETTERS,
     FORM,
     FORM_REQUESTS,
+    LESSONS,
     PERFORMANCES,
     PROFILES,
     RESULTS,
@@ -33,7 +34,7 @@ from topics.producer import EventProducer
 log = structlog.get_logger("hpr.form")
 
 READ: tuple[Topic, ...] = (
-    PROFILES, PERFORMANCES, WORKOUTS, CARDS, CONDITIONS, SCRATCHES, RESULTS, FORM_REQUESTS
+    PROFILES, PERFORMANCES, WORKOUTS, CARDS, CONDITIONS, SCRATCHES, RESULTS, LESSONS, FORM_REQUESTS
 )  # fmt: skip
 """What the fold takes, by rank: of one instant, what a request is answered from comes before it."""
 

@@ -17,6 +17,7 @@ from schemas.identity import MICROS
 from schemas.records import Alert
 from streams.beliefs import NO_MODEL, Library, NoModels, of_places, verdict_of, with_form
 from streams.book import LAST, WIDTH, Bar, numbers, settle
+from streams.market_weight import factors
 from streams.race import Race
 from streams.view import View
 
@@ -126,7 +127,8 @@ class Scorer:
                 public = scores.win
                 verdicts = [verdict_of(points[at].view, self.library) for at in members]
                 if any(verdict is not NO_MODEL for verdict in verdicts):
-                    scores = with_form(scores, verdicts, batch.places, placed)
+                    moments = [factors(points[at].view, points[at].event_time) for at in members]
+                    scores = with_form(scores, verdicts, batch.places, placed, moments)
                 for at, of_point in zip(members, _rows_of(scores, public), strict=True):
                     scored[at] = of_point
         return scored

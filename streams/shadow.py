@@ -7,6 +7,7 @@ from schemas.identity import uuid_of
 from schemas.records import ModelSnapshot
 from streams.beliefs import Library, of_places, together, verdict_of
 from streams.explanation import verdict_in
+from streams.market_weight import factors
 from streams.scoring import Point, Scored
 from streams.state import Believed, RaceState, Said
 from streams.statements import spread
@@ -23,7 +24,8 @@ def shade(point: Point, scored: Scored | None, said: Said, library: Library) -> 
         verdict = verdict_of(view, library, "CANDIDATE")
         if (belief := verdict.by_interest) is not None:
             prices = np.frombuffer(scored.price).tolist()
-            chances = together(belief, scored.public, prices, of_places(view))
+            at_moment = factors(view, point.event_time)
+            chances = together(belief, scored.public, prices, of_places(view), at_moment)
             said.shadow, said.shadow_model = spread(chances, view), verdict.label
     _remember(point.race.state, view, said)
 

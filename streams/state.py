@@ -112,6 +112,8 @@ class Said(Struct):
     """Win chances by form alone, as `win`; empty without form."""
     lean_id: str | None = None
     """The event of what the day's races add to chances."""
+    weight_id: str | None = None
+    """The event of what the market counts by minutes to the off."""
     shadow: list[float] = field(default_factory=list)
     """Win chances by the candidate, as `win`; empty without one."""
     shadow_model: str = ""
@@ -145,6 +147,19 @@ class Believed(Struct):
     """Empty without a price."""
 
 
+class Moment(Struct):
+    """What was said at a moment before the off, by runner still in; its lists are those of what spoke."""
+
+    minutes: float
+    """To the announced off."""
+    market_weight: float
+    runner_ids: list[str]
+    public: list[float]
+    form: list[float]
+    """Log-odds that form added."""
+    model: str
+
+
 class RaceState(Struct):
     """A race. Streams are keyed by `source|market`; `digest` is the sum of the ids of all events folded."""
 
@@ -175,6 +190,8 @@ class RaceState(Struct):
     """By `source|role`."""
     believed: Believed | None = None
     """Only where a candidate is scored in the shadow."""
+    moments: dict[int, Moment] = field(default_factory=dict)
+    """By the place of its minutes to the off among `lessons.MARKS`."""
 
 
 def _encode(value: Any) -> bytes:

@@ -13,6 +13,7 @@ from schemas.records import Prediction, Reason, RunnerPrediction
 from streams.book import BACK, TRADED, WIDTH
 from streams.changes import changes
 from streams.explanation import Told, by_form, label, leader, pace_words, told, verdict_in
+from streams.market_weight import event_id
 from streams.meeting import lean_of
 from streams.scoring import Point, Scored
 from streams.state import Said
@@ -54,7 +55,7 @@ def said_at(point: Point, scored: Scored | None, models: str) -> Said:
         scored.confidence, f"{models},{verdict.label}" if verdict.label else models,
         public=spread(scored.public, view), basis=verdict.basis, form_id=verdict.form_id, going=going,
         leader=ahead.runner_id if ahead else None, fundamental=by_form(view),
-        lean_id=lean_of(view).id,
+        lean_id=lean_of(view).id, weight_id=event_id(view),
     )  # fmt: skip
 
 

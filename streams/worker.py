@@ -28,6 +28,7 @@ from topics.catalogue import (
     BARS,
     DEAD_LETTERS,
     FORM_REQUESTS,
+    LESSONS,
     MODELS,
     PREDICTIONS,
     RACES,
@@ -168,6 +169,8 @@ class Worker:
             self._producer.publish(FORM_REQUESTS.name, asked)
         for snapshot in outcome.compared:
             self._producer.publish(SNAPSHOTS.name, snapshot)
+        for taught in outcome.lessons:
+            self._producer.publish(LESSONS.name, taught)
         choices = self._choices() if outcome.formed else ()
         for race_id in sorted(outcome.formed):
             self._pin(race_id, choices)

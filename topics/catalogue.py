@@ -102,6 +102,10 @@ FORM_REQUESTS = _fact("form.requests", "FormRequest", -1, 7, "What the race work
 SNAPSHOTS = Topic(
     "models.snapshots", "ModelSnapshot", "model", 1, "delete", 400 * DAY_MS, "Champion and candidate compared"
 )
+LESSONS = Topic(
+    "models.lessons", "MarketLesson", "model", 1, "delete", 400 * DAY_MS,
+    "What official races teach of their markets",
+)  # fmt: skip
 
 LARGEST_BYTES = 12 << 20
 """Largest record that any producer of the project sends."""
@@ -120,6 +124,7 @@ ALL = (
     *FORM_EVENTS,
     FORM_REQUESTS,
     SNAPSHOTS,
+    LESSONS,
     PREDICTIONS,
     ALERTS,
     RACES,

@@ -38,7 +38,7 @@ from streams.lines import line_of_prediction
 from tests.integration.services import run, running, spawn, wait_until
 from tests.models.trained_world import written as small
 from topics import admin
-from topics.catalogue import EVENT_TOPIC, FORM, PREDICTIONS
+from topics.catalogue import EVENT_TOPIC, FORM, LESSONS, PREDICTIONS
 from topics.producer import EventProducer
 
 LONG = os.environ.get("HPR_LONG") == "1"
@@ -78,6 +78,7 @@ class Meeting:
     version: str
     said: list[Prediction]
     forms: list[Any]
+    lessons: list[Any]
     table: Table
     offline: dict[str, Floats]
 
@@ -141,7 +142,9 @@ def meeting(
         [sys.executable, "-m", "hpr", *learn], check=True, env={**os.environ, **environment}, timeout=3600
     )
     admin.create(kafka.bootstrap, PREFIX)
-    said, forms = (Follower(kafka.bootstrap, PREFIX + topic.name) for topic in (PREDICTIONS, FORM))
+    said, forms, lessons = (
+        Follower(kafka.bootstrap, PREFIX + topic.name) for topic in (PREDICTIONS, FORM, LESSONS)
+    )
     form = spawn("form", log=log, **environment)
     try:
         with running("worker", "--http-port", "0", log=log, **environment):
@@ -155,16 +158,20 @@ def meeting(
                     form.wait(10)
                     form = spawn("form", log=log, **environment)
                 wait_until(partial(answered, events, said, forms, version), f"stage {number}: {race_id}")
+            wait_until(lambda: len(lessons.read()) == count_of_races(records), "every race teaches")
     finally:
         form.send_signal(signal.SIGTERM)
         form.wait(30)
         said.close()
         forms.close()
+        lessons.close()
     past = assemble(hong_kong.read(records, None, DAY))
     table = tabulate(past)
     table = table.where(table.day == DAY.toordinal())
     beliefs, _ = artefacts.load(trained)
-    return Meeting(environment, version, said.records, forms.records, table, win_of(beliefs, table))
+    return Meeting(
+        environment, version, said.records, forms.records, lessons.records, table, win_of(beliefs, table)
+    )
 
 
 def stages(records: Path) -> Iterator[tuple[list[tuple[str, Event]], str]]:
@@ -183,6 +190,11 @@ def stages(records: Path) -> Iterator[tuple[list[tuple[str, Event]], str]]:
             yield part, event["race_id"]
             part = []
     yield part, ""
+
+
+def count_of_races(records: Path) -> int:
+    """How many races the day has."""
+    return len({event["race_id"] for name, event in hong_kong.read(records, DAY, DAY) if name == "Result"})
 
 
 def answered(events: list[tuple[str, Event]], said: Follower, forms: Follower, version: str) -> bool:
@@ -226,6 +238,17 @@ def test_combined_is_the_offline_evaluation_s_number_from_the_same_prices(meetin
         by_id = {r["runner_id"]: r["combined_probability"] for r in meeting.last(race_id)["runners"]}
         found = [by_id[name] for name in meeting.table.runner_id[rows].tolist()]
         assert found == pytest.approx(meeting.offline["combined"][rows].tolist(), abs=1e-7)
+
+
+def test_every_race_teaches_what_was_said_of_it_last_and_who_won(meeting: Meeting) -> None:
+    for lesson in meeting.lessons:
+        last = {r["runner_id"]: r["win_probability"] for r in meeting.last(lesson["race_id"])["runners"]}
+        *_, moment = lesson["moments"]
+        scores = moment["market_weight"] * np.log(moment["public"]) + np.array(moment["form"])
+        chances = np.exp(scores - scores.max())
+        found = (chances / chances.sum()).tolist()
+        assert found == pytest.approx([last[id] for id in lesson["runner_ids"]], abs=1e-9)
+        assert sum(lesson["won"]) == 1.0
 
 
 def test_every_prediction_by_form_is_whole(meeting: Meeting) -> None:
