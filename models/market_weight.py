@@ -13,8 +13,9 @@ H estimate + gradient to J estimate (the online Laplace approximation: Opper, "A
 learning", 1998; one step of iteratively reweighted least squares a race). What was learnt fades by half every
 HALF_LIFE races, back to the prior.
 
-It moves chances only of a country where it has been shown to help: each race is first judged with and
-without it, the sequential test of `models.trial` has to say so, and since then it has to stay ahead.
+Each model of form has its own, in each country. It moves chances only where it has been shown to help: each
+race is first judged with and without it, and the sequential test of `models.trial` has to say so. From then
+on a new test watches it, until it is found worse; and so on.
 """
 
 from collections.abc import Iterator
@@ -37,6 +38,7 @@ USUAL = (0.15, 0.3, 0.3, 0.6)
 HALF_LIFE = 2_000.0
 """Races until a race counts half."""
 
+STEP = 0.05
 SMALLEST = 1e-12
 _PRIOR: Floats = np.diag([deviation**-2 for deviation in USUAL])
 
@@ -62,17 +64,18 @@ UNMOVED = MarketWeight()
 
 
 class Taught(Struct):
-    """What a country's races have taught; empty: nothing."""
+    """What a country's races have taught of one model; empty: nothing."""
 
     races: int = 0
     information: list[list[float]] = []
     """J, four by four, of the races alone."""
     weighted: list[float] = []
-    """J times the estimate."""
+    """(J + the prior's information) times the estimate."""
     trial: Trial = Trial()
-    """Of the weights as learnt beside the weights as fitted."""
+    """Of the weights as learnt beside the weights as fitted, since the last verdict."""
     helps: bool = False
-    """Whether they were shown to help, and are ahead since."""
+    """Whether the last verdict was that they help."""
+    verdicts: int = 0
 
     @property
     def estimate(self) -> MarketWeight:
@@ -85,10 +88,11 @@ class Taught(Struct):
 
     @property
     def in_force(self) -> MarketWeight:
-        """The estimate where it is shown to help, to a hundredth: less is no news to anybody."""
+        """The estimate where it is shown to help, to a twentieth: less is no news to anybody."""
         if not self.helps:
             return UNMOVED
-        market, earlier_market, form, earlier_form = (round(each, 2) for each in self.estimate.terms)
+        steps = (round(each / STEP) for each in self.estimate.terms)
+        market, earlier_market, form, earlier_form = (round(each * STEP, 2) for each in steps)
         return MarketWeight((market, earlier_market, form, earlier_form))
 
     def after(self, lesson: MarketLesson) -> "Taught":
@@ -105,9 +109,10 @@ class Taught(Struct):
             gradient, hessian = moment.slopes(terms)
             information += share * hessian
             towards += share * (hessian @ terms + gradient)
-        trial = self.trial.after(plain, weighted)
-        helps = trial.verdict == "BETTER" or (self.helps and trial.difference < 0.0)
-        return Taught(self.races + 1, information.tolist(), towards.tolist(), trial, helps)
+        held, trial = (information.tolist(), towards.tolist()), self.trial.after(plain, weighted)
+        if trial.verdict == ("WORSE" if self.helps else "BETTER"):
+            return Taught(self.races + 1, *held, Trial(), not self.helps, self.verdicts + 1)
+        return Taught(self.races + 1, *held, trial, self.helps, self.verdicts)
 
 
 def earliness(minutes: float) -> float:

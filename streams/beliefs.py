@@ -184,9 +184,11 @@ def together(
 ) -> list[float]:
     """Win chances of form and market by interest; `prices`, 0.0 where there is none, may be for a place.
 
-    `factors` are those of the moment (`streams.market_weight`).
+    `factors` are those of the moment (`streams.market_weight`), which nobody has learnt of places.
     """
-    exponent = exponent_of(public, prices) if belief.of_shares and not placed else 1.0
+    if placed:
+        return combine(belief, public, any(prices))
+    exponent = exponent_of(public, prices) if belief.of_shares else 1.0
     return combine(belief, public, any(prices), exponent, factors)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from models.market_weight import MarketWeight
 from streams import market_weight
 from streams.explanation import label, leader, verdict_in
 from streams.meeting import lean_of
@@ -36,8 +37,8 @@ def changes(view: View, said: Said, before: Said) -> Iterator[Change]:
             yield from _form(view, said, before)
     if said.lean_id != before.lean_id and said.lean_id is not None:
         yield "FORM", lean_of(view).words, None
-    if said.weight_id != before.weight_id and said.weight_id is not None:
-        yield "FORM", market_weight.words(view), None
+    if said.weight != before.weight and said.models == before.models:
+        yield "FORM", market_weight.words(MarketWeight(said.weight)), None
     yield from _pace(view, said, before)
 
 

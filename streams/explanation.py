@@ -8,6 +8,7 @@ from models.pace import in_words
 from schemas.encoders import Lasting
 from schemas.records import Annotation, Contribution
 from streams.beliefs import NO_MODEL, Verdict
+from streams.market_weight import MARKET_WEIGHT
 from streams.meeting import MEETING
 from streams.view import View
 
@@ -106,7 +107,7 @@ def figures_of_form(view: View) -> dict[str, str]:
             runner["runner_id"]: "".join(_placing(line["finish_position"]) for line in runner["lines"][::-1])
             for feature_set, form in view.forms.items()
             for runner in form["runners"]
-            if feature_set != MEETING
+            if not feature_set.startswith((MEETING, MARKET_WEIGHT))
         }
     return cast(dict[str, str], found)
 

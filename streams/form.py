@@ -16,7 +16,7 @@ from models.guide.lines import printed
 from models.guide.values import COLUMNS as GUIDE_COLUMNS
 from models.guide.values import FEATURE_SET as GUIDE
 from models.interpreters import annotate
-from models.market_weight import UNMOVED, Taught
+from models.market_weight import Taught
 from models.online import Online, key_of
 from schemas.identity import MICROS, uuid_of
 from schemas.records import (
@@ -43,6 +43,9 @@ FACTS = frozenset(("RaceCard", "Conditions", "Scratch", "Result"))
 """Events of races that the fold takes beside requests and form's own."""
 
 SHOWN_LINES = 6
+KEPT_MODELS = 3
+"""Models whose market weights are kept of a country: those of the last races."""
+
 LOST_AFTER = 3 * 86_400 * MICROS
 """After its last event, a race without an official result is waited for no longer."""
 
@@ -64,8 +67,8 @@ class FormState:
     guide: GuideBook = field(default_factory=GuideBook)
     book: FormBook = field(default_factory=FormBook)
     online: Online = field(default_factory=Online)
-    countries: dict[str, Taught] = field(default_factory=dict)
-    """What races have taught of their markets."""
+    countries: dict[str, dict[str, Taught]] = field(default_factory=dict)
+    """What races have taught of their markets: by country and model, the model of the last race last."""
     taught: set[str] = field(default_factory=set)
     """Those races."""
     open: dict[str, Race] = field(default_factory=dict)
@@ -152,22 +155,30 @@ def _fold_lesson(state: FormState, event: MarketLesson) -> list[RaceForm]:
         return []
     state.taught.add(event["race_id"])
     country = market_weight.country_of(event["race_id"].split("-")[0])
-    before = state.countries.get(country, Taught())
-    after = state.countries[country] = before.after(event)
+    by_model = state.countries.setdefault(country, {})
+    before = by_model.pop(event["model"], Taught())
+    after = by_model[event["model"]] = before.after(event)
+    for model in list(by_model)[:-KEPT_MODELS]:
+        del by_model[model]
     _note(state, event)
-    if after.in_force == before.in_force:
-        return []
-    facts = [facts_at(state.open[race_id].view) for race_id in state.answers]
-    here = [each for each in facts if market_weight.country_of(each.track_code) == country]
-    return [form for each in here for form in _market_weight(state, each)]
+    return [] if after.in_force == before.in_force else list(_tell_market_weight(state, country))
+
+
+def _tell_market_weight(state: FormState, country: str) -> Iterator[RaceForm]:
+    for race_id in state.answers:
+        facts = facts_at(state.open[race_id].view)
+        if market_weight.country_of(facts.track_code) == country:
+            state.answers[race_id] += 1
+            yield from _market_weight(state, facts)
 
 
 def _market_weight(state: FormState, facts: RaceFacts) -> Iterator[RaceForm]:
-    taught = state.countries.get(market_weight.country_of(facts.track_code))
-    if taught is not None and taught.in_force != UNMOVED:
-        ids = [(runner.runner_id, runner.horse_id or None) for runner in facts.runners]
-        runners = market_weight.runners_of(taught.in_force, taught.races, ids)
-        yield _form(state, facts, market_weight.MARKET_WEIGHT, market_weight.COLUMNS, runners)
+    """What prices count for each model of which that was ever found; that nothing moves, where withdrawn."""
+    ids = [(runner.runner_id, runner.horse_id or None) for runner in facts.runners]
+    for model, taught in state.countries.get(market_weight.country_of(facts.track_code), {}).items():
+        if taught.verdicts:
+            runners = market_weight.runners_of(taught.in_force, taught.races, ids)
+            yield _form(state, facts, market_weight.feature_set_of(model), market_weight.COLUMNS, runners)
 
 
 def _note(state: FormState, event: Event) -> None:

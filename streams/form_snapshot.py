@@ -43,7 +43,7 @@ class _Snapshot(Struct):
     as_of: int
     too_late: int
     meetings: dict[str, Meeting] = {}
-    countries: dict[str, Taught] = {}
+    countries: dict[str, dict[str, Taught]] = {}
     taught: list[str] = []
 
 

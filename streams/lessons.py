@@ -11,7 +11,6 @@ from schemas.identity import uuid_of
 from schemas.records import LessonMoment, MarketLesson
 from streams.beliefs import of_places
 from streams.explanation import verdict_in
-from streams.market_weight import minutes_to_off
 from streams.scoring import Point, Scored
 from streams.state import Moment
 from streams.view import View
@@ -28,15 +27,18 @@ def remember(point: Point, scored: Scored | None) -> None:
 
     Coupled runners teach nothing: their part of what form adds is not told apart.
     """
-    view = point.view
-    belief, minutes = verdict_in(view).belief, minutes_to_off(view, point.event_time)
+    view, minutes = point.view, point.minutes
+    belief = verdict_in(view).belief
     if scored is None or belief is None or minutes is None or not _teaches(view):
         return
     prices = np.frombuffer(scored.price).tolist()
     if not all(belief.judged) or not all(prices):
         return
     weight = weight_of(belief, exponent_of(scored.public, prices))
-    point.race.state.moments[bisect_right(MARKS, minutes)] = Moment(
+    moments, bucket = point.race.state.moments, bisect_right(MARKS, minutes)
+    for nearer in [each for each in moments if each < bucket]:
+        del moments[nearer]  # the off was put back: it was not near then
+    moments[bucket] = Moment(
         minutes, weight, _running(view), scored.public, belief.residual, verdict_in(view).label
     )
 
@@ -63,7 +65,8 @@ def lesson(point: Point) -> MarketLesson | None:
     kept, state.moments = state.moments, {}
     ran = _running(view)
     won = [float(id in view.winners) for id in ran]
-    moments = [moment for _, moment in sorted(kept.items(), reverse=True)]
+    model = kept[min(kept)].model
+    moments = [moment for _, moment in sorted(kept.items(), reverse=True) if moment.model == model]
     told = list(_told(moments, ran))
     if not told or not any(won):
         return None
@@ -74,7 +77,7 @@ def lesson(point: Point) -> MarketLesson | None:
         "event_time": point.event_time,
         "recorded_time": point.recorded_time,
         "sequence": point.revision,
-        "model": moments[-1].model,
+        "model": model,
         "runner_ids": ran,
         "won": [share / sum(won) for share in won],
         "moments": told,

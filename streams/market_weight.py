@@ -4,12 +4,12 @@ from typing import cast
 
 from models.market_weight import UNMOVED, MarketWeight
 from schemas.identity import MICROS
-from schemas.records import RunnerForm
+from schemas.records import RaceForm, RunnerForm
 from schemas.tracks import track_by_code
 from streams.view import View
 
 MARKET_WEIGHT = "market-weight-1"
-"""The feature set of such events."""
+"""How the feature set of such events begins; the model that they are for follows."""
 
 COLUMNS = ("market", "market earlier", "form", "form earlier", "races")
 MICROS_A_MINUTE = 60 * MICROS
@@ -44,39 +44,44 @@ def minutes_to_off(view: View, event_time: int) -> float | None:
     return float((view.scheduled_off - event_time) // MICROS_A_MINUTE)
 
 
-def factors(view: View, event_time: int) -> tuple[float, float]:
-    """What the market's term and form's are multiplied by at a moment."""
-    weight = weight_of(view)
-    minutes = minutes_to_off(view, event_time) if weight is not UNMOVED else None
-    return weight.at(minutes) if minutes is not None else (1.0, 1.0)
+def feature_set_of(model: str) -> str:
+    """The feature set of the events for a model, `name=version`."""
+    return f"{MARKET_WEIGHT} {model}"
 
 
-def weight_of(view: View) -> MarketWeight:
-    """What the race was told; worked out once a view."""
-    found = view.memo.get(MARKET_WEIGHT)
+def factors(view: View, minutes: float | None, model: str) -> tuple[float, float]:
+    """What the market's term and a model's are multiplied by so long before the off."""
+    weight = weight_of(view, model)
+    return weight.at(minutes) if minutes is not None and weight is not UNMOVED else (1.0, 1.0)
+
+
+def weight_of(view: View, model: str) -> MarketWeight:
+    """What the race was told for a model, `name=version`; worked out once a view."""
+    if not model:
+        return UNMOVED
+    name = feature_set_of(model)
+    found = view.memo.get(name)
     if found is None:
-        found = view.memo[MARKET_WEIGHT] = _weight_of(view)
+        found = view.memo[name] = _weight_of(view.forms.get(name))
     return cast(MarketWeight, found)
 
 
-def _weight_of(view: View) -> MarketWeight:
-    form = view.forms.get(MARKET_WEIGHT)
+def _weight_of(form: RaceForm | None) -> MarketWeight:
     if form is None or tuple(form["columns"]) != COLUMNS or not form["runners"]:
         return UNMOVED
-    market, earlier_market, form_now, earlier_form, _ = [v or 0.0 for v in form["runners"][0]["values"]]
-    found = MarketWeight((market, earlier_market, form_now, earlier_form))
+    values = [value or 0.0 for value in form["runners"][0]["values"]]
+    if len(values) != len(COLUMNS):
+        return UNMOVED
+    found = MarketWeight((values[0], values[1], values[2], values[3]))
     return UNMOVED if found == UNMOVED else found
 
 
-def event_id(view: View) -> str | None:
-    """Of the event that moves chances, if any does."""
-    return view.forms[MARKET_WEIGHT]["event_id"] if weight_of(view) is not UNMOVED else None
-
-
-def words(view: View) -> str:
+def words(weight: MarketWeight) -> str:
     """What was told, as a reason."""
-    market, form = weight_of(view).at(60.0)
+    if weight == UNMOVED:
+        return "earlier races here: prices and form count again what the model was fitted with"
+    market, form = weight.at(60.0)
     return (
         f"earlier races here: an hour before the off prices count {market:.2f} and form {form:.2f} "
-        "times what they do in the end"
+        "times what the model was fitted with"
     )

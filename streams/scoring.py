@@ -17,7 +17,7 @@ from schemas.identity import MICROS
 from schemas.records import Alert
 from streams.beliefs import NO_MODEL, Library, NoModels, of_places, verdict_of, with_form
 from streams.book import LAST, WIDTH, Bar, numbers, settle
-from streams.market_weight import factors
+from streams.market_weight import factors, minutes_to_off
 from streams.race import Race
 from streams.view import View
 
@@ -41,6 +41,8 @@ class Point(NamedTuple):
     """Best price of each interest in other win books, 0.0 where there is none; empty without such books."""
     facts: tuple[Alert, ...]
     """Alerts of runners scratched or put back: such a point is published at once."""
+    minutes: float | None
+    """Whole minutes to the announced off."""
 
 
 class Scored(NamedTuple):
@@ -71,7 +73,7 @@ def capture(race: Race, facts: tuple[Alert, ...] = ()) -> Point:
         age = (state.event_time - book.priced_at) / MICROS if book.priced_at else 0.0
     return Point(
         race, view, rows, past, state.revision, state.digest, state.event_time, state.recorded_time, age,
-        _offers(view) if view.others else (), facts,
+        _offers(view) if view.others else (), facts, minutes_to_off(view, state.event_time),
     )  # fmt: skip
 
 
@@ -92,6 +94,7 @@ def is_same(one: Point, other: Point) -> bool:
         and one.past is other.past
         and one.rows == other.rows
         and one.offers == other.offers
+        and one.minutes == other.minutes
     )
 
 
@@ -127,7 +130,10 @@ class Scorer:
                 public = scores.win
                 verdicts = [verdict_of(points[at].view, self.library) for at in members]
                 if any(verdict is not NO_MODEL for verdict in verdicts):
-                    moments = [factors(points[at].view, points[at].event_time) for at in members]
+                    moments = [
+                        factors(points[at].view, points[at].minutes, verdict.label)
+                        for at, verdict in zip(members, verdicts, strict=True)
+                    ]
                     scores = with_form(scores, verdicts, batch.places, placed, moments)
                 for at, of_point in zip(members, _rows_of(scores, public), strict=True):
                     scored[at] = of_point

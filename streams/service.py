@@ -20,16 +20,18 @@ from topics.catalogue import (
     BARS,
     DEAD_LETTERS,
     FORM_REQUESTS,
+    LESSONS,
     MODELS,
     PREDICTIONS,
     RACE_EVENTS,
     RACES,
     RACES_CHANGELOG,
+    SNAPSHOTS,
 )
 
 log = structlog.get_logger("hpr.worker")
 
-WRITTEN = (PREDICTIONS, ALERTS, RACES, BARS, DEAD_LETTERS, FORM_REQUESTS, MODELS)
+WRITTEN = (PREDICTIONS, ALERTS, RACES, BARS, DEAD_LETTERS, FORM_REQUESTS, MODELS, LESSONS, SNAPSHOTS)
 """Topics that a worker writes to: a broker that makes topics on first use would make them otherwise."""
 
 RETRY_SECONDS = 2.0

@@ -24,7 +24,7 @@ def shade(point: Point, scored: Scored | None, said: Said, library: Library) -> 
         verdict = verdict_of(view, library, "CANDIDATE")
         if (belief := verdict.by_interest) is not None:
             prices = np.frombuffer(scored.price).tolist()
-            at_moment = factors(view, point.event_time)
+            at_moment = factors(view, point.minutes, verdict.label)
             chances = together(belief, scored.public, prices, of_places(view), at_moment)
             said.shadow, said.shadow_model = spread(chances, view), verdict.label
     _remember(point.race.state, view, said)

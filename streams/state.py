@@ -112,8 +112,8 @@ class Said(Struct):
     """Win chances by form alone, as `win`; empty without form."""
     lean_id: str | None = None
     """The event of what the day's races add to chances."""
-    weight_id: str | None = None
-    """The event of what the market counts by minutes to the off."""
+    weight: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    """What market and form count by minutes to the off, as `MarketWeight.terms`."""
     shadow: list[float] = field(default_factory=list)
     """Win chances by the candidate, as `win`; empty without one."""
     shadow_model: str = ""

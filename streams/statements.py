@@ -13,7 +13,7 @@ from schemas.records import Prediction, Reason, RunnerPrediction
 from streams.book import BACK, TRADED, WIDTH
 from streams.changes import changes
 from streams.explanation import Told, by_form, label, leader, pace_words, told, verdict_in
-from streams.market_weight import event_id
+from streams.market_weight import weight_of
 from streams.meeting import lean_of
 from streams.scoring import Point, Scored
 from streams.state import Said
@@ -55,7 +55,7 @@ def said_at(point: Point, scored: Scored | None, models: str) -> Said:
         scored.confidence, f"{models},{verdict.label}" if verdict.label else models,
         public=spread(scored.public, view), basis=verdict.basis, form_id=verdict.form_id, going=going,
         leader=ahead.runner_id if ahead else None, fundamental=by_form(view),
-        lean_id=lean_of(view).id, weight_id=event_id(view),
+        lean_id=lean_of(view).id, weight=weight_of(view, verdict.label).terms,
     )  # fmt: skip
 
 
@@ -135,7 +135,9 @@ def _movers(said: Said, before: Said, was: dict[str, int], view: View) -> list[R
             moved.append((abs(said.win[at] - before.win[was[id]]), at, was[id]))
     was_price, now_price = prices(before), prices(said)
     moved.sort(key=lambda move: (-move[0], move[1]))
-    by_form = (said.models, said.form_id, said.going) != (before.models, before.form_id, before.going)
+    by_form = said.price == before.price or (
+        (said.models, said.form_id, said.going) != (before.models, before.form_id, before.going)
+    )
     return [
         _reason(
             "FORM" if by_form and was_price[old] == now_price[at] else "PRICE",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import reduce
-from itertools import islice, pairwise
+from itertools import accumulate, islice, pairwise, repeat
 from math import log
 from typing import cast
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec import msgpack
 
 from models.layout import Floats
-from models.market_weight import UNMOVED, MarketWeight, Taught, earliness
+from models.market_weight import HALF_LIFE, UNMOVED, USUAL, MarketWeight, Taught, earliness
 from models.trial import Trial
 from schemas.records import LessonMoment, MarketLesson
 
@@ -109,25 +109,51 @@ def test_the_order_of_the_runners_does_not_matter() -> None:
     assert one.estimate.terms == pytest.approx(other.estimate.terms, abs=1e-12)
 
 
-def test_it_stays_in_force_for_as_long_as_it_is_ahead() -> None:
-    found, told = Taught(), []
-    for each in islice(races(1, 1.0), 400):
-        found = found.after(each)
-        told.append(found.helps)
-    assert told == sorted(told)
-    ahead = Trial(races=10, champion=20.0, candidate=19.9)
-    behind = Trial(races=10, champion=20.0, candidate=20.9)
-    (lesson_more,) = islice(races(3, 0.0), 1)
-    assert [
-        Taught(400, found.information, found.weighted, t, True).after(lesson_more).helps
-        for t in (ahead, behind)
-    ] == [True, False]
+def test_what_helped_is_in_force_until_it_is_found_worse() -> None:
+    good = taught(1, 1.0, 400)
+    assert (good.verdicts, good.in_force != UNMOVED) == (1, True)
+    wrong = Taught(good.races, good.information, (-4.0 * np.array(good.weighted)).tolist(), Trial(), True, 1)
+    watched = list(accumulate(islice(races(3, 1.0), 60), Taught.after, initial=wrong))
+    told = [each.helps for each in watched]
+    assert told == sorted(told, reverse=True)
+    assert (watched[-1].in_force, watched[-1].verdicts) == (UNMOVED, 2)
 
 
-def test_what_was_learnt_fades_as_the_market_changes() -> None:
-    wrong = taught(1, 1.0, 400)
-    later = reduce(Taught.after, islice(races(5, 0.0), 4_000), wrong)
-    assert later.estimate.at(120)[0] > wrong.estimate.at(120)[0] + 0.1
+def test_a_lesson_is_one_newton_step_on_its_own_likelihood() -> None:
+    (one,) = islice(races(7, 1.0), 1)
+    shares = [m["public"] for m in one["moments"]]
+
+    def likelihood(terms: Floats) -> float:
+        total = 0.0
+        for moment, public in zip(one["moments"], shares, strict=True):
+            early = earliness(moment["minutes"])
+            market = (1.0 + terms[0] + terms[1] * early) * np.log(public)
+            form = (1.0 + terms[2] + terms[3] * early) * np.array(moment["form"])
+            total += log(softmax(market + form)[one["won"].index(1.0)]) / len(shares)
+        return total - 0.5 * float((terms / np.array(USUAL)) @ (terms / np.array(USUAL)))
+
+    step, nothing = 1e-4, np.zeros(4)
+    axes = np.eye(4) * step
+    gradient = np.array([likelihood(axis) - likelihood(-axis) for axis in axes]) / (2.0 * step)
+    hessian = np.array(
+        [
+            [
+                likelihood(a + b) - likelihood(a - b) - likelihood(b - a) + likelihood(nothing - a - b)
+                for a in axes
+            ]
+            for b in axes
+        ]
+    ) / (4.0 * step**2)
+    assert Taught().after(one).estimate.terms == pytest.approx(-np.linalg.solve(hessian, gradient), rel=1e-4)
+
+
+def test_what_was_learnt_fades_by_half_every_half_life() -> None:
+    (one,) = islice(races(7, 1.0), 1)
+    nothing = lesson(one["won"], [moment(0.0, np.full(FIELD, 1.0 / FIELD), np.zeros(FIELD))])
+    once = Taught().after(one)
+    later = reduce(Taught.after, repeat(nothing, round(HALF_LIFE)), once)
+    assert np.allclose(later.information, np.array(once.information) / 2.0)
+    assert np.allclose(later.weighted, np.array(once.weighted) / 2.0)
 
 
 def test_what_is_kept_goes_on_to_the_bit() -> None:
