@@ -39,6 +39,8 @@ def changes(view: View, said: Said, before: Said) -> Iterator[Change]:
         yield "FORM", lean_of(view).words, None
     if said.weight != before.weight and said.models == before.models:
         yield "FORM", market_weight.words(MarketWeight(said.weight)), None
+    if said.times and not before.times:
+        yield "GOING", said.times, None
     yield from _pace(view, said, before)
 
 

@@ -9,7 +9,7 @@ from schemas.encoders import Lasting
 from schemas.records import Annotation, Contribution
 from streams.beliefs import NO_MODEL, Verdict
 from streams.market_weight import MARKET_WEIGHT
-from streams.meeting import MEETING
+from streams.meeting import SETS, told_at
 from streams.view import View
 
 SHOWN_PARTS = 5
@@ -93,7 +93,7 @@ def sentence(words: str, value: float) -> str:
 def _notes(view: View, feature_set: str) -> dict[str, list[Annotation]]:
     """What the day has taught, then what form says."""
     found: dict[str, list[Annotation]] = {}
-    for form in (view.forms.get(MEETING), view.forms.get(feature_set)):
+    for form in (told_at(view), view.forms.get(feature_set)):
         for runner in form["runners"] if form is not None else ():
             found.setdefault(runner["runner_id"], []).extend(runner["annotations"])
     return {runner_id: Lasting(notes[:SHOWN_NOTES]) for runner_id, notes in found.items()}
@@ -107,7 +107,7 @@ def figures_of_form(view: View) -> dict[str, str]:
             runner["runner_id"]: "".join(_placing(line["finish_position"]) for line in runner["lines"][::-1])
             for feature_set, form in view.forms.items()
             for runner in form["runners"]
-            if not feature_set.startswith((MEETING, MARKET_WEIGHT))
+            if feature_set not in SETS and not feature_set.startswith(MARKET_WEIGHT)
         }
     return cast(dict[str, str], found)
 

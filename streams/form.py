@@ -8,16 +8,18 @@ from dataclasses import dataclass, field
 from math import isfinite, nan
 from typing import cast
 
+from models.clock import Clock, Times, clock_of
 from models.form.book import COLUMNS as BOOK_COLUMNS
 from models.form.book import VERSION, FormBook, LookAheadError
-from models.form.facts import RaceFacts, finish_of
+from models.form.facts import RaceFacts, RaceFinish, finish_of
 from models.guide.book import GuideBook
-from models.guide.lines import printed
+from models.guide.lines import Line, printed
+from models.guide.tastes import wet_taste
 from models.guide.values import COLUMNS as GUIDE_COLUMNS
 from models.guide.values import FEATURE_SET as GUIDE
 from models.interpreters import annotate
 from models.market_weight import Taught
-from models.online import Online, key_of
+from models.online import Habits, Online, key_of
 from schemas.identity import MICROS, uuid_of
 from schemas.records import (
     Event,
@@ -71,6 +73,8 @@ class FormState:
     """What races have taught of their markets: by country and model, the model of the last race last."""
     taught: set[str] = field(default_factory=set)
     """Those races."""
+    clocks: dict[str, Clock] = field(default_factory=dict)
+    """How fast each track has ridden, by surface and going."""
     open: dict[str, Race] = field(default_factory=dict)
     requests: dict[str, FormRequest] = field(default_factory=dict)
     """The last request of each open race."""
@@ -197,8 +201,9 @@ def _learn(state: FormState, race: Race) -> list[RaceForm]:
     state.learnt.add(race_id)
     _note(state, result)
     finish = finish_of(result)
-    if state.online.learn(facts, finish, _early(state, facts)):
+    if state.online.learn(facts, finish, _habits(state, facts)):
         state.doubts.append(f"{key_of(facts)} on {facts.race_date}")
+    _time(state, facts, finish)
     state.guide.learn(facts, finish)
     closed = state.closed[race_id] = Closed(race.state, result, facts)
     teach_book(state, closed)
@@ -207,14 +212,27 @@ def _learn(state: FormState, race: Race) -> list[RaceForm]:
     return [*_answer(state, entered), *_tell_meeting(state, facts, entered)]
 
 
-def _early(state: FormState, facts: RaceFacts) -> list[float]:
-    """Where each runner usually is early, from 0 in front to 1 at the back, NaN where unknown."""
-    day, found = facts.race_date.toordinal(), []
-    for runner in facts.runners:
-        lines = state.guide.before(runner.horse_id, day)[:SHOWN_LINES]
-        early = [forward for line in lines if (forward := line.forward) is not None]
-        found.append(sum(early) / len(early) if early else nan)
-    return found
+def _habits(state: FormState, facts: RaceFacts) -> Habits:
+    """Where each runner usually is early, and what it has on wet going, by its lines of earlier days."""
+    past = [state.guide.before(runner.horse_id, facts.race_date.toordinal()) for runner in facts.runners]
+    return Habits([_early(lines) for lines in past], [wet_taste(lines, facts.surface) for lines in past])
+
+
+def _early(lines: list[Line]) -> float:
+    early = [forward for line in lines[:SHOWN_LINES] if (forward := line.forward) is not None]
+    return sum(early) / len(early) if early else nan
+
+
+def _time(state: FormState, facts: RaceFacts, finish: RaceFinish) -> None:
+    """Take in how fast the race was run, by the horses' days before it."""
+    read = state.book.speed(facts, finish)
+    if read is not None:
+        state.clocks.setdefault(clock_of(facts), Clock()).learn(facts.race_date.toordinal(), *read)
+
+
+def _times(state: FormState, facts: RaceFacts) -> Times | None:
+    clock = state.clocks.get(clock_of(facts))
+    return clock.told(facts.race_date.toordinal()) if clock is not None else None
 
 
 def _tell_meeting(state: FormState, learnt: RaceFacts, answered: list[str]) -> Iterator[RaceForm]:
@@ -227,10 +245,10 @@ def _tell_meeting(state: FormState, learnt: RaceFacts, answered: list[str]) -> I
 
 
 def _meeting(state: FormState, facts: RaceFacts) -> Iterator[RaceForm]:
-    today = state.online.taught(facts, _early(state, facts))
+    today = state.online.taught(facts, _habits(state, facts))
     if today is not None:
         ids = [(runner.runner_id, runner.horse_id or None) for runner in facts.runners]
-        yield _form(state, facts, MEETING, MEETING_COLUMNS, runners_of(today, ids))
+        yield _form(state, facts, MEETING, MEETING_COLUMNS, runners_of(today, _times(state, facts), ids))
 
 
 def teach_book(state: FormState, closed: Closed) -> None:

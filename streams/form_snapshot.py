@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import DecodeError, Struct, ValidationError, msgpack
 
+from models.clock import Clock
 from models.form.book import FormBook
 from models.guide.book import GuideBook
 from models.market_weight import Taught
@@ -17,7 +18,7 @@ from streams.form import Closed, FormState, teach_book
 from streams.race import Race
 from streams.state import RaceState, dump, load
 
-FORMAT = 1
+FORMAT = 2
 HASH_BYTES = 32
 Offsets = dict[str, int]
 """`topic:partition` to the next offset."""
@@ -45,6 +46,7 @@ class _Snapshot(Struct):
     meetings: dict[str, Meeting] = {}
     countries: dict[str, dict[str, Taught]] = {}
     taught: list[str] = []
+    clocks: dict[str, Clock] = {}
 
 
 _decoder = msgpack.Decoder(_Snapshot)
@@ -59,7 +61,7 @@ def pack(state: FormState, offsets: Offsets) -> bytes:
             list(state.requests.values()), state.answers,
             [_Closed(dump(c.state), c.result, c.runs) for c in state.closed.values()],
             sorted(state.learnt), state.digest.to_bytes(16, "big"), state.as_of, state.too_late,
-            state.online.meetings, state.countries, sorted(state.taught),
+            state.online.meetings, state.countries, sorted(state.taught), state.clocks,
         )
     )  # fmt: skip
     return sha256(body).digest() + body
@@ -86,7 +88,7 @@ def _state(kept: _Snapshot) -> FormState:
         guide=kept.guide, book=book, requests={r["race_id"]: r for r in kept.requests}, answers=kept.answers,
         closed=closed, learnt=set(kept.learnt), digest=int.from_bytes(kept.digest, "big"), as_of=kept.as_of,
         too_late=kept.too_late, online=Online(kept.meetings), countries=kept.countries,
-        taught=set(kept.taught),
+        taught=set(kept.taught), clocks=kept.clocks,
     )  # fmt: skip
     races: list[RaceState] = [load(each) for each in kept.open]
     state.open = {race.race_id: Race(race) for race in races}

@@ -3,15 +3,27 @@
 from collections.abc import Iterator
 from typing import NamedTuple, cast
 
+from models.clock import FEWEST_RACES, UNUSUAL, Times, in_words
 from models.interpreters.notes import Note, note
 from models.online import Today
-from schemas.records import RunnerForm
+from schemas.records import RaceForm, RunnerForm
 from streams.view import View
 
-MEETING = "meeting-1"
+MEETING = "meeting-2"
 """The feature set of such events."""
 
-COLUMNS = ("lean", "trust", "draw bias", "draw doubt", "early bias", "early doubt", "races")
+COLUMNS = (
+    "lean", "trust", "draw bias", "draw doubt", "early bias", "early doubt", "going bias", "going doubt",
+    "races", "speed", "speed doubt", "usual speed", "surprise", "timed",
+)  # fmt: skip
+"""Biases are log-odds. `speed` is % of time above par, `surprise` standard deviations from the usual."""
+
+SETS = {
+    MEETING: COLUMNS,
+    "meeting-1": ("lean", "trust", "draw bias", "draw doubt", "early bias", "early doubt", "races"),
+}
+"""Columns of the feature sets that are read: of the earlier one there are recorded events."""
+
 SURE = 2.0
 """Standard deviations that a bias has to be from nothing to be told."""
 
@@ -19,11 +31,26 @@ TO_ONE_SIDE = 0.25
 """How far from the middle a runner has to be for a bias to concern it."""
 
 NOT_HELD = "; results here today are not what prices said"
+
+
+class Sides(NamedTuple):
+    """The two sides of an axis, below 0 and above."""
+
+    kind: str
+    favoured: tuple[str, str]
+    placed: tuple[str, str]
+
+
 WORDS = {
-    "DRAW": ("Low draws", "High draws", "drawn low", "drawn high"),
-    "PACE": ("Front runners", "Horses from behind", "usually in front", "usually behind"),
+    "draw": Sides("DRAW", ("Low draws", "High draws"), ("drawn low", "drawn high")),
+    "early": Sides("PACE", ("Front runners", "Horses from behind"), ("usually in front", "usually behind")),
+    "going": Sides(
+        "GOING",
+        ("Lovers of dry going", "Lovers of wet going"),
+        ("better on dry going", "better on wet going"),
+    ),
 }
-"""By kind of note: who is favoured below 0 and above, and what a runner is below 0 and above."""
+"""By axis."""
 
 
 class Lean(NamedTuple):
@@ -35,15 +62,17 @@ class Lean(NamedTuple):
     id: str | None = None
     """The event's, where any has."""
     words: str = ""
+    times: str = ""
+    """That the track rides faster or slower than usual, where it does."""
 
 
 NOTHING = Lean({}, 1.0)
 
 
-def runners_of(today: Today, ids: list[tuple[str, str | None]]) -> list[RunnerForm]:
+def runners_of(today: Today, times: Times | None, ids: list[tuple[str, str | None]]) -> list[RunnerForm]:
     """The runners of the event, by runner id and horse id in the card's order."""
-    (draw, early), (draw_doubt, early_doubt) = today.bias, today.doubt
-    common = [today.trust, draw, draw_doubt, early, early_doubt, float(today.races)]
+    told = [each for both in zip(today.bias, today.doubt, strict=True) for each in both]
+    common = [today.trust, *told, float(today.races), *_speeds(times)]
     return [
         {
             "runner_id": runner_id,
@@ -57,18 +86,34 @@ def runners_of(today: Today, ids: list[tuple[str, str | None]]) -> list[RunnerFo
     ]
 
 
+def _speeds(times: Times | None) -> list[float | None]:
+    if times is None:
+        return [None, None, None, None, 0.0]
+    return [times.speed, times.doubt, times.usual, times.surprise, float(times.races)]
+
+
 def _notes(today: Today, at: int) -> Iterator[Note]:
     """What a bias that is there beyond doubt says of a runner to one side."""
-    for (kind, words), bias, doubt, place in zip(
-        WORDS.items(), today.bias, today.doubt, today.places[at], strict=True
+    for sides, bias, doubt, place in zip(
+        WORDS.values(), today.bias, today.doubt, today.places[at], strict=True
     ):
         sure = abs(bias) / doubt if doubt > 0.0 else 0.0
         if sure < SURE or abs(place) < TO_ONE_SIDE:
             continue
-        favoured, placed = words[bias > 0.0], words[2 + (place > 0.0)]
+        favoured, placed = sides.favoured[bias > 0.0], sides.placed[place > 0.0]
         races = f"{today.races} race{'s' * (today.races != 1)}"
         text = f"{favoured} have run above their prices here today ({races}): it is {placed}."
-        yield note(kind, bias * place, sure / (sure + SURE), text)
+        yield note(sides.kind, bias * place, sure / (sure + SURE), text)
+
+
+def told_at(view: View) -> RaceForm | None:
+    """The latest of the race's events of the day; None without one that can be read."""
+    found = [
+        form
+        for name, columns in SETS.items()
+        if (form := view.forms.get(name)) and tuple(form["columns"]) == columns and form["runners"]
+    ]
+    return max(found, key=lambda form: form["event_time"], default=None)
 
 
 def lean_of(view: View) -> Lean:
@@ -80,12 +125,29 @@ def lean_of(view: View) -> Lean:
 
 
 def _lean(view: View) -> Lean:
-    form = view.forms.get(MEETING)
-    if form is None or tuple(form["columns"]) != COLUMNS or not form["runners"]:
+    form = told_at(view)
+    if form is None:
         return NOTHING
-    _, trust, draw, _, early, *_ = [value or 0.0 for value in form["runners"][0]["values"]]
+    values = dict(zip(form["columns"], form["runners"][0]["values"], strict=True))
+    told = {name: value or 0.0 for name, value in values.items()}
+    times = _times(view, form, told)
     leans = {r["runner_id"]: lean for r in form["runners"] if (lean := r["values"][0])}
     if not leans:
-        return Lean({}, trust)
-    favoured = [words[bias > 0.0].lower() for words, bias in zip(WORDS.values(), (draw, early), strict=True)]
-    return Lean(leans, trust, form["event_id"], f"today's races here favour {' and '.join(favoured)}")
+        return Lean({}, told["trust"], times=times)
+    return Lean(leans, told["trust"], form["event_id"], f"today's races here favour {_favoured(told)}", times)
+
+
+def _favoured(told: dict[str, float]) -> str:
+    """The sides that the day favours, in words."""
+    biases = ((sides, told.get(f"{axis} bias", 0.0)) for axis, sides in WORDS.items())
+    *most, last = [sides.favoured[bias > 0.0].lower() for sides, bias in biases if bias] or ["none"]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _times(view: View, form: RaceForm, told: dict[str, float]) -> str:
+    """Unusual times in words; nothing where the going was stated anew since the event was made."""
+    going, since = view.conditions.get("track_condition"), view.conditions.get("recorded_time", 0)
+    races = int(told.get("timed", 0.0))
+    if not going or since > form["event_time"] or races < FEWEST_RACES or abs(told["surprise"]) < UNUSUAL:
+        return ""
+    return in_words(races, told["usual speed"] - told["speed"], going)

@@ -118,6 +118,8 @@ class Said(Struct):
     """Win chances by the candidate, as `win`; empty without one."""
     shadow_model: str = ""
     """The candidate, name=version."""
+    times: str = ""
+    """That times of the day are unusual, in words."""
 
 
 class Noted(Struct):

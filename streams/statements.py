@@ -55,7 +55,7 @@ def said_at(point: Point, scored: Scored | None, models: str) -> Said:
         scored.confidence, f"{models},{verdict.label}" if verdict.label else models,
         public=spread(scored.public, view), basis=verdict.basis, form_id=verdict.form_id, going=going,
         leader=ahead.runner_id if ahead else None, fundamental=by_form(view),
-        lean_id=lean_of(view).id, weight=weight_of(view, verdict.label).terms,
+        lean_id=lean_of(view).id, weight=weight_of(view, verdict.label).terms, times=lean_of(view).times,
     )  # fmt: skip
 
 

@@ -144,6 +144,16 @@ class Abilities:
         self._set_offsets(read)
         return [self._update(each) for each in read]
 
+    def speed(self, facts: RaceFacts, finish: RaceFinish) -> tuple[float, float]:
+        """How much faster than par a race was run by its horses' earlier figures, % of time; its variance.
+
+        NaN where nothing was run over the distance before, or nothing was timed.
+        """
+        if self._pars.read(par_keys(facts), float(facts.race_date.toordinal()))[1][1] <= 0.0:
+            return float("nan"), float("inf")
+        read = self._read(facts, finish)
+        return float(read.offset[0]), float(read.spread[0])
+
     def _before(self, facts: RaceFacts, rows: Rows, day: float) -> tuple[Floats, Floats]:
         means = self._means[rows]
         rest = np.minimum(day - self._last[rows], LONGEST_REST)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
+from math import isfinite
 from typing import NamedTuple
 from zipfile import BadZipFile
 
@@ -80,10 +81,19 @@ class FormBook:
             raise LookAheadError(f"{facts.race_id}: its day was learnt already; build the form book again")
         if facts.race_id != finish.race_id:
             raise ValueError(f"facts of {facts.race_id} with the finish of {finish.race_id}")
-        ran = {each.runner_id for each in finish.runners}
-        starters = tuple(runner for runner in facts.runners if runner.runner_id in ran)
-        if finish.official and starters:
-            self._waiting[facts.race_id] = (replace(facts, runners=starters), finish)
+        started = _starters(facts, finish)
+        if finish.official and started.runners:
+            self._waiting[facts.race_id] = (started, finish)
+
+    def speed(self, facts: RaceFacts, finish: RaceFinish) -> tuple[float, float] | None:
+        """How much faster than par a race was run, % of time, and its variance, by the days settled.
+
+        None where that cannot be said, or the book has learnt from its day or later.
+        """
+        if facts.race_date <= self._until.day:
+            return None
+        speed, variance = self._abilities.speed(_starters(facts, finish), finish)
+        return (speed, variance) if isfinite(speed) else None
 
     def settle(self, before: date, known: int | None = None) -> None:
         """Learn the waiting races of all days before this one.
@@ -176,6 +186,12 @@ class FormBook:
             self._abilities, self._histories, self._people, self._synergy, self._breeding, self._ratings,
             self._course
         )  # fmt: skip
+
+
+def _starters(facts: RaceFacts, finish: RaceFinish) -> RaceFacts:
+    """Facts with those alone that ran."""
+    ran = {each.runner_id for each in finish.runners}
+    return replace(facts, runners=tuple(runner for runner in facts.runners if runner.runner_id in ran))
 
 
 _Part = (

@@ -5,6 +5,7 @@ from math import isfinite, log
 
 from models.form.facts import RaceFacts, Runner
 from models.guide.lines import Line, is_wet
+from models.guide.tastes import taste_of
 from models.interpreters.notes import Note, note
 
 NEAR = 0.1
@@ -12,6 +13,9 @@ NEAR = 0.1
 
 LEAST_APART = 0.35
 """Rating by which runs of one kind have to differ from the others to be a preference."""
+
+LEAST_RUNS = 2
+"""Runs of either kind that a preference takes."""
 
 
 def conditions(runner: Runner, facts: RaceFacts, lines: Sequence[Line]) -> Iterator[Note]:
@@ -39,17 +43,13 @@ def conditions(runner: Runner, facts: RaceFacts, lines: Sequence[Line]) -> Itera
 
 def _preference(kind: str, words: str, told: list[tuple[bool, Line]]) -> Iterator[Note]:
     """Whether runs of one kind were better or worse than the others."""
-    here = [rating for same, line in told if same and (rating := line.rating) is not None]
-    there = [rating for same, line in told if not same and (rating := line.rating) is not None]
-    if len(here) < 2 or len(there) < 2:
+    taste = taste_of(told)
+    if taste is None or min(taste.here, taste.there) < LEAST_RUNS or abs(taste.apart) < LEAST_APART:
         return
-    apart = sum(here) / len(here) - sum(there) / len(there)
-    if abs(apart) >= LEAST_APART:
-        verb = "Better" if apart > 0 else "Worse"
-        confidence = len(here) / (len(here) + 4.0)
-        yield note(
-            kind, 0.5 * apart, confidence, f"{verb} on {words}: {len(here)} of {len(told)} runs were on it."
-        )
+    verb = "Better" if taste.apart > 0 else "Worse"
+    confidence = taste.here / (taste.here + 4.0)
+    text = f"{verb} on {words}: {taste.here} of {len(told)} runs were on it."
+    yield note(kind, 0.5 * taste.apart, confidence, text)
 
 
 def _distance(furlongs: float, lines: Sequence[Line]) -> Iterator[Note]:

@@ -1,29 +1,41 @@
 """The learner of the day: a planted bias is found and helps, chance moves nothing, bad prices are seen."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from math import nan
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import msgpack
 
 from models.form.facts import RaceFacts, RaceFinish, Runner, RunnerFinish
-from models.online import DOUBTED, Meeting, Online
+from models.online import DOUBTED, USUAL_BIAS, Habits, Meeting, Online
+from models.trial import Trial
 
 FIRST_DAY = date(2026, 3, 1)
 FIELD = 10
-NO_PLACE = [nan] * FIELD
+UNKNOWN = [nan] * FIELD
+NO_PLACE = Habits(UNKNOWN, UNKNOWN)
+
+
+TASTES = np.linspace(-0.2, 0.2, FIELD)
+"""What runners have on wet going, by their number, in log-odds."""
+
+WET = Habits(UNKNOWN, TASTES.tolist())
 
 
 def race(
-    random: np.random.Generator, day: date, bias: float = 0.0, blind: bool = False
+    random: np.random.Generator, day: date, bias: float = 0.0, blind: bool = False, going: float = 0.0
 ) -> tuple[RaceFacts, RaceFinish]:
-    """A race whose prices know everything but a bias of the draw; `blind`, and they know nothing."""
+    """A race whose prices know everything but a bias of draw and going; `blind`, and they know nothing."""
     strength = random.normal(0.0, 0.8, FIELD)
     draw = random.permutation(FIELD)
     chances = np.exp(strength) / np.exp(strength).sum()
     truth = -2.0 * strength if blind else strength + bias * (draw / (FIELD - 1) - 0.5)
+    truth = truth + going * TASTES / 0.4
     order = np.argsort(-(truth + random.gumbel(size=FIELD)))
     position = np.argsort(order) + 1
     runners = tuple(Runner(str(n), post_position=float(draw[n] + 1)) for n in range(FIELD))
@@ -61,11 +73,106 @@ def test_places_early_are_learnt_as_draws_are() -> None:
     online, random = Online(), np.random.default_rng(4)
     for _ in range(8):
         facts, finish = race(random, FIRST_DAY)
-        front = [each.position / FIELD for each in finish.runners]
+        front = Habits([each.position / FIELD for each in finish.runners], UNKNOWN)
         online.learn(facts, finish, front)
     today = online.taught(facts, front)
     assert today is not None
     assert today.bias[1] < -2.0 * today.doubt[1] < 0.0
+
+
+def shown_to_help() -> Meeting:
+    trial = Trial()
+    for _ in range(100):
+        trial = trial.after(2.0, 1.6)
+    return Meeting(trial=trial)
+
+
+def wet_day(online: Online, day: date, going: float, seed: int = 7, races: int = 8) -> RaceFacts:
+    """Run a day of races in which the going is by so much not what prices took it for; its last race."""
+    random = np.random.default_rng(seed)
+    for _ in range(races):
+        facts, finish = race(random, day, going=going)
+        online.learn(facts, finish, WET)
+    return facts
+
+
+class TestTheGoing:
+    def test_where_lovers_of_the_wet_win_it_raises_them_later_that_day_and_only_that_day(self) -> None:
+        online = Online({"BEL|DIRT": shown_to_help()})
+        facts = wet_day(online, FIRST_DAY, 4.0)
+        today = online.taught(facts, WET)
+        assert today is not None
+        assert today.bias[2] > 2.0 * today.doubt[2] > 0.0
+        assert [place[2] for place in today.places] == sorted(place[2] for place in today.places)
+        assert today.lean[-1] - today.lean[0] > 0.5 * today.bias[2]
+        tomorrow, finish = race(np.random.default_rng(2), FIRST_DAY + timedelta(1))
+        assert online.taught(tomorrow, WET) is None
+        online.learn(tomorrow, finish, WET)
+        again = online.taught(tomorrow, WET)
+        assert again is not None
+        assert abs(again.bias[2]) < today.doubt[2] < again.doubt[2]
+
+    def test_where_lovers_of_the_dry_win_it_lowers_those_of_the_wet(self) -> None:
+        online = Online()
+        today = online.taught(wet_day(online, FIRST_DAY, -4.0), WET)
+        assert today is not None
+        assert today.bias[2] < -2.0 * today.doubt[2] < 0.0
+
+    def test_unknown_tastes_teach_nothing_and_are_moved_by_nothing(self) -> None:
+        online = Online({"BEL|DIRT": shown_to_help()})
+        facts, finish = race(np.random.default_rng(3), FIRST_DAY, going=4.0)
+        online.learn(facts, finish, NO_PLACE)
+        today = online.taught(facts, NO_PLACE)
+        assert today is not None
+        assert today.bias[2] == 0.0
+        assert today.doubt[2] == pytest.approx(USUAL_BIAS)
+        online.learn(facts, finish, WET)
+        one_unknown = Habits(UNKNOWN, [nan, *WET.wet[1:]])
+        later = online.taught(facts, one_unknown)
+        assert later is not None
+        assert later.bias[2] != 0.0
+        assert later.places[0][2] == 0.0
+
+    def test_it_moves_chances_only_once_that_is_shown_to_help(self) -> None:
+        online, leaning = Online(), []
+        for n in range(40):
+            today = online.taught(wet_day(online, FIRST_DAY + timedelta(n), 2.5, seed=n), WET)
+            assert today is not None
+            leaning.append(max(map(abs, today.lean)) > 0.0)
+        assert not leaning[0]
+        assert leaning[-1]
+
+    def test_where_prices_know_the_going_nothing_moves(self) -> None:
+        online = Online()
+        for n in range(40):
+            today = online.taught(wet_day(online, FIRST_DAY + timedelta(n), 0.0, seed=n), WET)
+            assert today is not None
+            assert set(today.lean) == {0.0}
+
+    @given(st.lists(st.one_of(st.just(nan), st.floats(-3.0, 3.0)), min_size=FIELD, max_size=FIELD))
+    def test_no_taste_stands_outside_the_axis(self, wet: list[float]) -> None:
+        online = Online()
+        facts, finish = race(np.random.default_rng(5), FIRST_DAY)
+        online.learn(facts, finish, WET)
+        today = online.taught(facts, Habits(UNKNOWN, wet))
+        assert today is not None
+        assert all(-0.5 <= place[2] <= 0.5 for place in today.places)
+
+    @given(order=st.permutations(range(FIELD)), seed=st.integers(0, 99))
+    def test_runners_in_another_order_have_the_same_answer(self, order: list[int], seed: int) -> None:
+        one, other = Online({"BEL|DIRT": shown_to_help()}), Online({"BEL|DIRT": shown_to_help()})
+        random = np.random.default_rng(seed)
+        habits = Habits(random.uniform(0.0, 1.0, FIELD).tolist(), TASTES.tolist())
+        facts, finish = race(random, FIRST_DAY, -2.0, going=3.0)
+        moved = replace(facts, runners=tuple(facts.runners[at] for at in order))
+        moved_habits = Habits([habits.early[at] for at in order], [habits.wet[at] for at in order])
+        one.learn(facts, finish, habits)
+        other.learn(moved, finish, moved_habits)
+        here, there = one.taught(facts, habits), other.taught(moved, moved_habits)
+        assert here is not None
+        assert there is not None
+        assert there.lean == pytest.approx([here.lean[at] for at in order], abs=1e-12)
+        assert there.bias == pytest.approx(here.bias, abs=1e-12)
 
 
 def test_it_moves_chances_only_once_that_is_shown_to_help() -> None:

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, cast
 
 import pytest
+from msgspec import msgpack
 
 from feeds import simulator
 from schemas.defaults import defaults
@@ -12,7 +14,7 @@ from schemas.errors import StateError
 from schemas.identity import MICROS, uuid_of
 from schemas.records import Event, PastPerformance, RaceForm
 from streams.form import FormState, fold
-from streams.form_snapshot import pack, unpack, write
+from streams.form_snapshot import FORMAT, HASH_BYTES, pack, unpack, write
 from streams.race import Race
 from streams.requests import request
 from streams.state import RaceState
@@ -124,6 +126,11 @@ def day() -> list[Named]:
     return told
 
 
+def sealed(body: dict[str, Any]) -> bytes:
+    data = msgpack.encode(body)
+    return sha256(data).digest() + data
+
+
 class TestSnapshot:
     @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
     def test_stopped_anywhere_it_goes_on_with_the_same_ids_and_values(
@@ -142,6 +149,16 @@ class TestSnapshot:
         data = pack(FormState(), {})
         with pytest.raises(StateError, match="not whole"):
             unpack(data[:-1])
+
+    def test_one_of_an_earlier_release_is_refused_so_that_all_is_learnt_again(self) -> None:
+        body = msgpack.decode(pack(FormState(), {})[HASH_BYTES:])
+        body["format"] = FORMAT - 1
+        body["meetings"] = {"BEL|DIRT": {"lessons": [{"places": [[0.1, 0.0]], "surprise": [0.2]}]}}
+        with pytest.raises(StateError, match="of another release"):
+            unpack(sealed(body))
+        body["meetings"] = {}
+        with pytest.raises(StateError, match="has format 1, not 2"):
+            unpack(sealed(body))
 
     def test_the_file_is_replaced_as_a_whole(self, tmp_path: Any) -> None:
         file = tmp_path / "deep" / "snapshot"

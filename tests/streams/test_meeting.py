@@ -1,29 +1,38 @@
 """What a day teaches reaches its later races as events: chances, words and confidence, replayed as told."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+from models.clock import FEWEST_DAYS, Clock
 from models.online import DOUBTED, Meeting
 from models.registry import Registry
 from models.trial import Trial
+from schemas.defaults import defaults
 from schemas.identity import uuid_of
-from schemas.records import Event, RaceForm
+from schemas.records import Event, FormLine, Prediction, RaceForm
 from streams import engine
+from streams.explanation import figures_of_form
 from streams.form import FormState, fold
+from streams.form_history import learn
 from streams.lines import line_of_statement
 from streams.meeting import COLUMNS, MEETING
+from streams.race import Race
 from streams.replay import Races, located, replay
 from streams.scoring import default_scorer
-from tests.streams.events import RACE, card, entry, form, result
+from streams.state import RaceState
+from tests.streams.events import RACE, card, entry, form, going, odds, price, result
 from tests.streams.test_beliefs import BEST, PRICES, opened, predicted
-from tests.streams.test_form import asked
+from tests.streams.test_form import asked, run_of
 
 Named = tuple[str, Event]
 FIELD = [entry(str(n), horse_id=f"h{n}", post_position=n) for n in range(1, 9)]
 ODDS = dict(zip("12345678", (2.5, 4.0, 6.0, 9.0, 12.0, 16.0, 25.0, 40.0), strict=True))
 KEY = "BEL|DIRT"
+DAY = date(2023, 7, 15).toordinal()
+BET: Named = ("OddsUpdate", odds([price("1", 2.5)], 40))
 
 
 def shown_to_help() -> Trial:
@@ -78,12 +87,94 @@ class TestTheFormWorker:
         assert leans == sorted(leans)
         assert leans[0] < 0.0 < leans[-1]
 
+    def test_says_of_each_runner_what_the_going_as_it_rides_makes_of_it(self) -> None:
+        runs = [
+            run_of(f"h{n}", f"2023-0{month}-01", -900_000 + 10 * n + month, **ran(n, month))
+            for n in range(1, 9)
+            for month in range(1, 7)
+        ]
+        state = FormState()
+        for name, event in runs:
+            fold(state, name, event)
+        dry, *_, wet = learnt(state, 12)[-1]["runners"]
+        going = COLUMNS.index("going bias")
+        assert cast(float, wet["values"][going]) > 2.0 * cast(float, wet["values"][going + 1]) > 0.0
+        (of_wet,) = [note for note in wet["annotations"] if note["kind"] == "GOING"]
+        (of_dry,) = [note for note in dry["annotations"] if note["kind"] == "GOING"]
+        favoured = "Lovers of wet going have run above their prices here today (12 races)"
+        assert of_wet["text"] == f"{favoured}: it is better on wet going."
+        assert of_dry["severity"] < 0.0 < of_wet["severity"]
 
-def told(leans: dict[str, float], seconds: float, trust: float = 1.0) -> Named:
+    def test_says_how_fast_the_track_rides_where_that_is_known(self) -> None:
+        told = learnt(FormState(), 1)[-1]["runners"][0]["values"]
+        assert told[COLUMNS.index("speed") :] == [None, None, None, None, 0.0]
+        state = FormState()
+        state.clocks[f"{KEY}|"] = clock = Clock()
+        for day in range(-FEWEST_DAYS, 0):
+            clock.learn(DAY + day, 0.4 * (-1) ** day, 0.1)
+        for speed in (-2.0, -2.2):
+            clock.learn(DAY, speed, 0.1)
+        values = cast("list[float]", learnt(state, 1)[-1]["runners"][0]["values"])
+        today = dict(zip(COLUMNS, values, strict=True))
+        assert today["speed"] < -2.0 * today["speed doubt"] < 0.0
+        assert today["usual speed"] == pytest.approx(0.0)
+        assert today["surprise"] < -2.0
+        assert today["timed"] == 2.0
+
+    def test_learns_how_fast_it_rides_from_the_results_of_days_after_the_first(self) -> None:
+        days = [f"2023-07-{day:02d}" for day in range(1, 4)]
+        state = learn(event for at, day in enumerate(days) for event in timed(day, at, 0.5 * at))
+        assert set(state.clocks) == {f"{KEY}|"}
+        times = state.clocks[f"{KEY}|"].told(date(2023, 7, 3).toordinal())
+        assert times is not None
+        assert times.races == 1
+        assert times.speed < -0.2
+
+
+def timed(day: str, at: int, slower: float) -> list[Named]:
+    """A race of another day with its times, so many % slower."""
+    race_id, seconds = f"BEL-{day.replace('-', '')}-01", (at - 20) * 86_400
+    order = [str(n) for n in range(1, 9)]
+    made = result({id: n for n, id in enumerate(order, 1)}, seconds + 3_600, race_id=race_id)
+    for n, finisher in enumerate(made["finishers"]):
+        finisher["official_finish_time_seconds"] = 70.0 * (1.0 + slower / 100.0 + 0.001 * n)
+    shown = card(FIELD, seconds, race_id=race_id, race_date=day, surface="DIRT", distance_furlongs=6.0)
+    return [("RaceCard", shown), ("Result", made)]
+
+
+def ran(horse: int, month: int) -> dict[str, Any]:
+    """A past run: horses of high numbers are better on the wet, those of low ones on the dry."""
+    wet = month % 2 == 0
+    suited = (horse - 4.5) * (1 if wet else -1)
+    return {
+        "surface": "DIRT", "track_condition": "MUDDY" if wet else "FAST", "finish_position": 4,
+        "lengths_behind_winner": 8.0 - 2.0 * suited, "starting_price": 8.0,
+    }  # fmt: skip
+
+
+def told(leans: dict[str, float], seconds: float, trust: float = 1.0, **values: float) -> Named:
+    shared = {"trust": trust, "draw bias": 0.4, "draw doubt": 0.1, "early doubt": 0.3, "races": 4.0, **values}
     rows: dict[str, list[float | None]] = {
-        id: [lean, trust, 0.4, 0.1, 0.0, 0.3, 4.0] for id, lean in leans.items()
+        id: [{"lean": lean, **shared}.get(name, 0.0) for name in COLUMNS] for id, lean in leans.items()
     }
     return "RaceForm", form(rows, seconds, feature_set=MEETING, columns=list(COLUMNS))
+
+
+def told_before(leans: dict[str, float], seconds: float) -> Named:
+    """The event as it was recorded before the going was learnt."""
+    rows: dict[str, list[float | None]] = {
+        id: [lean, DOUBTED, 0.4, 0.1, -0.2, 0.3, 4.0] for id, lean in leans.items()
+    }
+    columns = ["lean", "trust", "draw bias", "draw doubt", "early bias", "early doubt", "races"]
+    return "RaceForm", form(rows, seconds, feature_set="meeting-1", columns=columns)
+
+
+def chances(prediction: Prediction) -> list[float]:
+    return [cast(float, runner["win_probability"]) for runner in prediction["runners"]]
+
+
+def reasons(predictions: list[Prediction]) -> list[tuple[str, str]]:
+    return [(why["kind"], why["text"]) for prediction in predictions for why in prediction["why"]]
 
 
 class TestTheRace:
@@ -95,7 +186,75 @@ class TestTheRace:
         assert [r["fundamental_probability"] for r in after["runners"]] == [
             r["fundamental_probability"] for r in before["runners"]
         ]
-        assert after["why"][0]["text"] == "today's races here favour high draws and front runners"
+        assert after["why"][0]["text"] == "today's races here favour high draws"
+
+    @pytest.mark.parametrize(
+        ("early", "going", "words"),
+        [
+            (-0.1, 0.0, "high draws and front runners"),
+            (0.1, -0.2, "high draws, horses from behind and lovers of dry going"),
+            (0.0, 0.3, "high draws and lovers of wet going"),
+        ],
+    )
+    def test_names_the_sides_that_the_day_favours(
+        self, tmp_path: Path, early: float, going: float, words: str
+    ) -> None:
+        day = told({"1": -0.2, "4": 0.2}, 20, **{"early bias": early, "going bias": going})
+        after = predicted(tmp_path, *opened(BEST), PRICES, day)[-1]
+        assert after["why"][0]["text"] == f"today's races here favour {words}"
+
+    def test_reads_what_was_recorded_before_the_going_was_learnt(self, tmp_path: Path) -> None:
+        """Archives hold such events."""
+        leans = {"1": -0.2, "4": 0.2}
+        before, old = predicted(tmp_path, *opened(BEST), PRICES, told_before(leans, 20))[-2:]
+        new = predicted(tmp_path, *opened(BEST), PRICES, told(leans, 20, DOUBTED))[-1]
+        assert chances(old) == chances(new) != chances(before)
+        assert old["confidence"] == new["confidence"]
+        assert ("FORM", "today's races here favour high draws and front runners") in reasons([old])
+
+    @pytest.mark.parametrize("last", ["old", "new"])
+    def test_of_events_of_two_releases_the_later_counts(self, tmp_path: Path, last: str) -> None:
+        old, new = {"1": -0.2, "4": 0.2}, {"1": -0.4, "4": 0.4}
+        first = (
+            [told(new, 20), told_before(old, 30)] if last == "old" else [told_before(old, 20), told(new, 30)]
+        )
+        both = predicted(tmp_path, *opened(BEST), PRICES, *first)[-1]
+        alone = predicted(tmp_path, *opened(BEST), PRICES, first[-1])[-1]
+        assert chances(both) == chances(alone)
+
+    @pytest.mark.parametrize("day", ["old", "new"])
+    def test_what_the_day_teaches_hides_no_placings_of_form(self, day: str) -> None:
+        race, shown = Race(RaceState(RACE)), form({"1": [0.0]}, 2, columns=["runs"])
+        shown["runners"][0]["lines"] = [{**defaults(FormLine), "finish_position": 3}]
+        later = told_before({"1": 0.2}, 20) if day == "old" else told({"1": 0.2}, 20)
+        events: list[Named] = [("RaceCard", card(FIELD)), ("RaceForm", shown), later]
+        for name, event in events:
+            race.fold(name, event)
+        assert figures_of_form(race.view) == {"1": "3"}
+
+    def test_tells_once_that_times_are_unusual_on_the_going_as_stated(self, tmp_path: Path) -> None:
+        slow = {"speed": -1.1, "usual speed": 0.1, "surprise": -2.4, "timed": 4.0}
+        events = [told({"1": 0.0}, seconds, **slow) for seconds in (20, 30)]
+        good = ("Conditions", going("GOOD", 3))
+        said = reasons(predicted(tmp_path, *opened(BEST), good, PRICES, *events, BET))
+        words = "times today are 1.2 % slower than usual for GOOD going here: 4 races"
+        assert said.count(("GOING", words)) == 1
+
+    @pytest.mark.parametrize(
+        "day",
+        [{"surprise": -1.9, "timed": 4.0}, {"surprise": 3.0, "timed": 1.0}, {"timed": 4.0}],
+        ids=["within two deviations", "one race", "nothing usual yet"],
+    )
+    def test_tells_nothing_of_times_that_are_not(self, tmp_path: Path, day: dict[str, float]) -> None:
+        good = ("Conditions", going("GOOD", 3))
+        said = reasons(predicted(tmp_path, *opened(BEST), good, PRICES, told({"1": 0.0}, 20, **day), BET))
+        assert not [text for _, text in said if text.startswith("times")]
+
+    def test_tells_nothing_of_times_held_against_a_going_that_has_changed_since(self, tmp_path: Path) -> None:
+        slow = {"speed": -1.1, "usual speed": 0.1, "surprise": -2.4, "timed": 4.0}
+        soft = ("Conditions", going("SOFT", 30))
+        said = reasons(predicted(tmp_path, *opened(BEST), told({"1": 0.0}, 20, **slow), soft, PRICES))
+        assert not [text for _, text in said if text.startswith("times")]
 
     def test_trusts_itself_less_where_prices_have_not_held(self, tmp_path: Path) -> None:
         before, after = predicted(tmp_path, *opened(BEST), PRICES, told({"1": 0.0}, 10.001, DOUBTED))[-2:]

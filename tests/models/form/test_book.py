@@ -159,3 +159,34 @@ def test_a_race_told_of_after_the_first_of_the_next_day_is_learnt_a_day_later(ra
     with pytest.raises(LookAheadError, match="after its off"):
         patient.look(today)
     assert patient.settled == early.race_date
+
+
+class TestSpeed:
+    """How fast a race was run, before its day is over."""
+
+    def test_a_track_that_rides_two_percent_slower_is_read_so(
+        self, book: FormBook, races: list[Race]
+    ) -> None:
+        facts, finish = races[-4]
+        slower = tuple(replace(each, seconds=each.seconds * 1.02) for each in finish.runners)
+        as_run, slowed = book.speed(facts, finish), book.speed(facts, replace(finish, runners=slower))
+        assert as_run is not None
+        assert slowed is not None
+        assert abs(as_run[0]) < 3.0 * as_run[1] ** 0.5
+        assert as_run[0] - slowed[0] == pytest.approx(100.0 * np.log(1.02), abs=1e-6)
+        assert slowed[1] == as_run[1]
+
+    def test_reading_it_teaches_the_book_nothing(self, book: FormBook, races: list[Race]) -> None:
+        before = book.look(races[-1][0])
+        book.speed(*races[-4])
+        assert_array_equal(book.look(races[-1][0]), before)
+
+    def test_without_times_a_par_or_a_day_to_come_it_is_unknown(
+        self, book: FormBook, races: list[Race]
+    ) -> None:
+        facts, finish = races[-4]
+        untimed = tuple(replace(each, seconds=float("nan")) for each in finish.runners)
+        assert book.speed(facts, replace(finish, runners=untimed)) is None
+        assert book.speed(replace(facts, distance_furlongs=31.0), finish) is None
+        assert book.speed(*races[-5]) is None
+        assert FormBook().speed(facts, finish) is None
