@@ -22,6 +22,9 @@ FEWEST_DAYS = 10
 MEMORY = 25
 """Days that the usual is the mean of, about: with more of them it lags behind (Hong Kong)."""
 
+LEAST_VARIANCE = 0.01
+"""Of a day's speed from the usual, in squares of %: days that were alike do not make the next one sure."""
+
 FEWEST_RACES = 2
 """Races of a day before their times are called unusual."""
 
@@ -56,7 +59,7 @@ class Clock(Struct):
             return None
         mean, precision = _weighted(self.races)
         known = self.days >= FEWEST_DAYS
-        usual, between = (self.mean, self.variance) if known else (0.0, DAY_VARIANCE)
+        usual, between = (self.mean, max(self.variance, LEAST_VARIANCE)) if known else (0.0, DAY_VARIANCE)
         total = precision + 1.0 / between
         speed = (precision * mean + usual / between) / total
         surprise = (mean - usual) / sqrt(between + 1.0 / precision)

@@ -89,3 +89,13 @@ def test_times_on_another_going_surface_or_track_are_another_clock() -> None:
     one = RaceFacts("BEL-1", FIRST_DAY, "BEL", (), surface="TURF", going="GOOD")
     soft = RaceFacts("BEL-2", FIRST_DAY, "BEL", (), surface="TURF", going="SOFT")
     assert len({clock_of(one), clock_of(soft)}) == 2
+
+
+def test_days_that_were_all_alike_make_no_later_one_certain() -> None:
+    clock = Clock()
+    for day in range(FEWEST_DAYS + 1):
+        clock.learn(FIRST + day, 0.4, SURE)
+    times = clock.told(FIRST + FEWEST_DAYS)
+    assert times is not None
+    assert times.surprise == pytest.approx(0.0)
+    assert times.doubt > 0.05
