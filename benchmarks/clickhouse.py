@@ -12,7 +12,7 @@ import numpy as np
 from clickhouse_connect.driver.client import Client
 
 from benchmarks.archive import seconds_of
-from benchmarks.kept import Odds, brought, put, real_odds
+from benchmarks.kept import TIMES, Odds, brought, put, real_odds
 from benchmarks.replay import FIVE, captures, in_turns
 from benchmarks.report import Report, Row, machine, row
 from benchmarks.services import broker
@@ -68,11 +68,13 @@ def insert_rows(client: Client, odds: Odds, runs: int) -> list[Row]:
         client.insert("plain", *_columns(odds), column_oriented=True)
 
     with broker() as bootstrap:
-        put(bootstrap, "bench.", odds)
+        put(bootstrap, "bench.", odds, TIMES)
 
         def sink() -> float:
             fresh = ClickHouseTarget(client, codec)
-            return brought(bootstrap, "bench.", f"clickhouse{next(groups)}", fresh, len(odds.records))
+            count = TIMES * len(odds.records)
+            each = brought(bootstrap, "bench.", f"clickhouse{next(groups)}", fresh, count)
+            return each * len(odds.records)
 
         ours, theirs = partial(seconds_of, insert), partial(seconds_of, columns)
         seconds = in_turns({"ours": ours, "theirs": theirs, "sink": sink}, runs)
