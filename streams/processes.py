@@ -3,6 +3,7 @@
 import gc
 import multiprocessing
 import os
+import signal
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -11,6 +12,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, cast
 
+from schemas.errors import HprError
 from streams.replay import RUN_RECORDS, Published, replay
 
 BATCH_LINES = 256
@@ -29,7 +31,8 @@ def replay_in_processes(
 
     Each share has a process, started at once; one share alone is worked in this one. Shares are called in
     their process, so they must be picklable (such as functools.partial). `work` is `replay` of named events,
-    or `replay_located`. Raises EOFError, once it gets there, where a process ends before it is done.
+    or `replay_located`. What a share raises of HprError and OSError is raised here once it gets there, and
+    HprError where a process ends before it is done; then the others are ended too.
     """
     if len(shares) == 1:
         return work(shares[0](), run_records)
@@ -45,7 +48,7 @@ def replay_in_processes(
         processes.append(context.Process(target=_work_share, args=arguments, daemon=True))
         processes[-1].start()
         sender.close()
-    return _merged(receivers, processes)
+    return _of_all(receivers, processes)
 
 
 def can_fork() -> bool:
@@ -60,19 +63,34 @@ def can_fork() -> bool:
 def _work_share(
     share: Share, run_records: int, work: Work, sender: Connection, inherited: Sequence[Connection]
 ) -> None:
+    # Ctrl-C goes to all processes of a terminal: the one that started this one ends it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     for receiver in inherited:
         receiver.close()
     # See hpr.replay_command: a share is nothing but many small objects without cycles.
     gc.freeze()
     gc.disable()
-    lines = work(share(), run_records)
-    while batch := list(islice(lines, BATCH_LINES)):
-        # By column, which takes a fraction of the time that tuples of a class take.
-        sender.send(list(zip(*batch, strict=True)))
-    sender.send(())
+    try:
+        lines = work(share(), run_records)
+        while batch := list(islice(lines, BATCH_LINES)):
+            # By column, which takes a fraction of the time that tuples of a class take.
+            sender.send(list(zip(*batch, strict=True)))
+        sender.send(())
+    except (HprError, OSError) as error:
+        sender.send(error)
 
 
-def _merged(receivers: Sequence[Connection], processes: Sequence[BaseProcess]) -> Iterator[Published]:
+def _of_all(receivers: Sequence[Connection], processes: Sequence[BaseProcess]) -> Iterator[Published]:
+    """Lines in order; no process is left behind, whatever happens."""
+    try:
+        yield from _merged(receivers)
+    finally:
+        for process in processes:
+            process.terminate()
+            process.join()
+
+
+def _merged(receivers: Sequence[Connection]) -> Iterator[Published]:
     """Lines in order, up to the first of the last lines that each has sent: no earlier one can come."""
     held: dict[Connection, list[Published]] = {receiver: [] for receiver in receivers}
     running = set(receivers)
@@ -91,13 +109,18 @@ def _merged(receivers: Sequence[Connection], processes: Sequence[BaseProcess]) -
         ahead -= sum(len(each.line) for each in ready)
         ready.sort()
         yield from ready
-    for process in processes:
-        process.join()
 
 
 def _receive(receiver: Connection, held: dict[Connection, list[Published]], running: set[Connection]) -> int:
-    """Take in what a process sends next; returns the bytes of its lines."""
-    columns = receiver.recv()
+    """Take in what a process sends next; returns the bytes of its lines. Raises what ended it."""
+    try:
+        columns = receiver.recv()
+    except (EOFError, OSError) as error:
+        raise HprError(
+            "a process of the replay was ended before it was done: was memory short? Try fewer processes"
+        ) from error
+    if isinstance(columns, Exception):
+        raise columns
     if not columns:
         running.remove(receiver)
         return 0

@@ -1,18 +1,23 @@
 """A replay in processes: the lines of one, however they are started and however far one gets ahead."""
 
+import multiprocessing
+import os
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from heapq import merge
-from typing import Any
+from itertools import count, islice
+from typing import Any, cast
 
 import pytest
 
 from feeds import simulator
 from feeds.simulator import RaceDay
+from schemas.errors import ArchiveError, HprError
 from schemas.records import Event
 from streams import processes
 from streams.processes import replay_in_processes
@@ -81,7 +86,7 @@ def test_lines_are_merged_whoever_is_ahead(monkeypatch: pytest.MonkeyPatch, ahea
     slow = Told(*([line] for line in of["R0"]))
     fast, whole = Told(of["R1"][:15], of["R1"][15:]), Told(of["R2"])
     told: Any = [slow, fast, Told(), whole]
-    assert list(processes._merged(told, [])) == lines
+    assert list(processes._merged(told)) == lines
 
 
 def test_one_share_stays_in_this_process() -> None:
@@ -91,6 +96,41 @@ def test_one_share_stays_in_this_process() -> None:
 
 def test_a_process_that_fails_ends_the_replay_and_not_in_silence(capfd: pytest.CaptureFixture[str]) -> None:
     nowhere = partial(simulator.events, day_at("NOWHERE", 3))
-    with pytest.raises(EOFError):
+    with pytest.raises(HprError, match="a process of the replay was ended before it was done"):
         list(replay_in_processes([SHARES[0], nowhere]))
     assert "NOWHERE" in capfd.readouterr().err
+
+
+def damaged() -> Iterator[Named]:
+    """Events up to where a file is damaged."""
+    yield from islice(SHARES[1](), 100)
+    raise ArchiveError("a file is damaged")
+
+
+def test_what_a_share_cannot_go_on_for_is_raised_here(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ArchiveError, match="a file is damaged"):
+        list(replay_in_processes([SHARES[0], damaged]))
+    assert capfd.readouterr().err == ""
+
+
+def test_a_process_that_is_killed_is_told_of(capfd: pytest.CaptureFixture[str]) -> None:
+    lines = replay_in_processes([forever, forever])
+    next(lines)
+    os.kill(multiprocessing.active_children()[0].pid or 0, signal.SIGKILL)
+    with pytest.raises(HprError, match="was ended before it was done"):
+        list(lines)
+    assert (multiprocessing.active_children(), capfd.readouterr().err) == ([], "")
+
+
+def forever() -> Iterator[Named]:
+    """The same races, one after the other."""
+    for day in count(3):
+        yield from simulator.events(day_at("BEL", day))
+
+
+def test_no_process_outlives_a_reader_that_has_enough() -> None:
+    lines = replay_in_processes([forever, forever])
+    next(lines)
+    assert len(multiprocessing.active_children()) == 2
+    cast(Generator[Published, None, None], lines).close()
+    assert multiprocessing.active_children() == []
