@@ -26,6 +26,10 @@ COPIES = 20
 """Of the odds of five markets that are archived."""
 ASKED = 100_000
 """Events a second that have to be reached."""
+REPLAYED = {"one": ONE, "four": FIVE[:4], "five": FIVE}
+"""What is archived to be replayed."""
+SPLIT = ("five", "four")
+"""What of it is shared out to two processes: not evenly, since a race is of one, and evenly."""
 
 
 def measure(runs: int = 3) -> Report:
@@ -34,8 +38,8 @@ def measure(runs: int = 3) -> Report:
     odds = real_odds(five, COPIES)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        for name, files in (("one", captures(ONE)), ("five", five)):
-            archive(root / name, list(wire(files)))
+        for name, markets in REPLAYED.items():
+            archive(root / name, list(wire(captures(markets))))
         rows = [size_row(root / "five", five), *write_rows(odds, runs), kafka_row(odds, runs)]
         rows += replay_rows(root, runs)
     return Report("archive", machine(), rows)
@@ -120,7 +124,7 @@ def kafka_row(odds: Odds, runs: int) -> Row:
 
 def replay_rows(root: Path, runs: int) -> list[Row]:
     """Replay from an archive, every point scored and written: beside flumine, and in two processes."""
-    one, five = captures(ONE), captures(FIVE)
+    one = captures(ONE)
     with Peer("flumine") as flumine, Peer("pool", with_project=True) as pool:
 
         def replayed(name: str, processes: int) -> Callable[[], float]:
@@ -130,22 +134,19 @@ def replay_rows(root: Path, runs: int) -> list[Row]:
             {
                 "one": replayed("one", 1),
                 "flumine": lambda: float(flumine.ask(names(one))),
-                "five": replayed("five", 1),
-                "two processes": replayed("five", 2),
+                **{f"{name} in {number}": replayed(name, number) for name in SPLIT for number in (1, 2)},
             },
             runs,
         )
-    rates = {name: _rates({name: found}, messages(five if name in PARTS else one))[name]
-             for name, found in seconds.items()}  # fmt: skip
-    ours, theirs = rates["two processes"], rates["five"]
-    return [
-        row("replay, one market", "flumine", rates["one"], rates["flumine"], "messages/s"),
-        row("replay, five, two processes", "one process", ours, theirs, "messages/s"),
-    ]
-
-
-PARTS = ("five", "two processes")
-"""What is measured of the five markets."""
+    counts = {name: messages(captures(markets)) for name, markets in REPLAYED.items()}
+    rates: dict[str, list[float]] = {}
+    for what, found in seconds.items():
+        rates |= _rates({what: found}, counts.get(what.partition(" ")[0], counts["one"]))
+    rows = [row("replay, one market", "flumine", rates["one"], rates["flumine"], "messages/s")]
+    for name in SPLIT:
+        ours, theirs = rates[f"{name} in 2"], rates[f"{name} in 1"]
+        rows.append(row(f"replay, {name}, two processes", "one process", ours, theirs, "messages/s"))
+    return rows
 
 
 def _rates(seconds: dict[str, list[float]], number: int) -> dict[str, list[float]]:

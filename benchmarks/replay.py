@@ -15,6 +15,7 @@ from feeds.betfair.files import merged
 from feeds.betfair.recorded import recorded
 from schemas.errors import HprError
 from schemas.records import Event
+from streams.lines import BUFFER_BYTES
 from streams.replay import Races, located, replay
 
 ONE = ("1.206064380",)
@@ -87,7 +88,7 @@ def timed(work: Work, files: list[Path]) -> float:
 def score_and_write(files: list[Path]) -> int:
     """Every scoring point computed, and every line published written to a file; returns the lines."""
     lines = 0
-    with tempfile.TemporaryFile() as out:
+    with tempfile.TemporaryFile(buffering=BUFFER_BYTES) as out:
         for published in replay(events(files)):
             out.write(published.line + b"\n")
             lines += 1

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import partial
+from io import DEFAULT_BUFFER_SIZE
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,7 +71,8 @@ def replay(
         if into is not None:
             done = {"events": _publish(shares, into, factor, source, chosen)}
         else:
-            done = {"predictions": _write(out, _published(shares, run_size, factor, Path(chosen.models)))}
+            lines = _published(shares, run_size, factor, Path(chosen.models))
+            done = {"predictions": _write(out, lines, paced=factor is not None)}
         unread = read_tallies(Path(folder))
     for place, (count, reason) in unread.items():
         typer.echo(f"hpr: {place}: {count} dead letters, the first: {' '.join(reason.split())}", err=True)
@@ -126,14 +128,17 @@ def _publish(
     return feed.published
 
 
-def _write(out: Path | None, published: "Iterable[Published]") -> int:
-    """Write the lines, with a progress bar on a terminal; returns how many."""
+def _write(out: Path | None, published: "Iterable[Published]", paced: bool) -> int:
+    """Write the lines, with a progress bar on a terminal; returns how many. Paced ones are written soon."""
+    from streams.lines import BUFFER_BYTES
+
     shown, lines = sys.stderr.isatty(), 0
     bar = Progress(
         SpinnerColumn(), TextColumn("{task.completed} predictions"), TimeElapsedColumn(), disable=not shown
     )
     try:
-        opened = out.open("wb") if out is not None else nullcontext(sys.stdout.buffer)
+        buffered = DEFAULT_BUFFER_SIZE if paced else BUFFER_BYTES
+        opened = out.open("wb", buffered) if out is not None else nullcontext(sys.stdout.buffer)
     except OSError as error:
         raise HprError(f"{out}: cannot be written: {error.strerror}") from error
     with bar, opened as target:

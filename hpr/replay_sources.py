@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from feeds.betfair.files import find_captures
-from feeds.betfair.recorded import recorded, shares
+from feeds.betfair.recorded import Captures, recorded, shares
 from feeds.runner import Pace
 from hpr.codec import codec
 from hpr.settings import Settings
@@ -118,18 +118,18 @@ def _dealt(sizes: dict[int, int], number: int) -> list[list[int]]:
     return dealt
 
 
-def read_captures(files: list[Path], span: Span, tally: Path) -> Iterator[Located]:
+def read_captures(share: Captures, span: Span, tally: Path) -> Iterator[Located]:
     """The events of captures, in order; at the end, what could not be read is written to `tally`.
 
     To a file, because readers run in processes of their own.
     """
     unread: Unread = {}
-    yield from located(_named(files, span, unread))
+    yield from located(_named(share, span, unread))
     tally.write_bytes(pickle.dumps(unread))
 
 
-def _named(files: list[Path], span: Span, unread: Unread) -> Iterator[Named]:
-    for line, events in recorded(files):
+def _named(share: Captures, span: Span, unread: Unread) -> Iterator[Named]:
+    for line, events in recorded(share.files, share.first):
         for named in events:
             if named[0] == "DeadLetter":
                 count(unread, line.file, 1, cast(DeadLetter, named[1])["reason"])

@@ -28,9 +28,23 @@ def long(data: bytes, at: int) -> tuple[int, int]:
     >>> long(b"\\x80\\x01", 0)
     (64, 2)
     """
-    found = _of_eight(data[at : at + 8])
-    if found is not None:
+    first = data[at]
+    if first < 128:
+        return first >> 1 ^ -(first & 1), at + 1
+    second = data[at + 1]
+    if second < 128:
+        value, end = first & 127 | second << 7, at + 2
+    elif (third := data[at + 2]) < 128:
+        value, end = first & 127 | (second & 127) << 7 | third << 14, at + 3
+    elif (found := _of_eight(data[at : at + 8])) is not None:
         return found, at + 8
+    else:
+        value, end = _of_any(data, at)
+    return value >> 1 ^ -(value & 1), end
+
+
+def _of_any(data: bytes, at: int) -> tuple[int, int]:
+    """The bits of a long of any length, and where it ends."""
     value = 0
     for shift in range(0, LONGEST * 7, 7):
         byte = data[at]
@@ -39,7 +53,7 @@ def long(data: bytes, at: int) -> tuple[int, int]:
         if byte < 128:
             if value >> 64:
                 raise ValueError("a long beyond 64 bits")
-            return value >> 1 ^ -(value & 1), at
+            return value, at
     raise ValueError("a long of more than ten bytes")
 
 

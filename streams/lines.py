@@ -7,6 +7,9 @@ from schemas.identity import iso
 from schemas.records import Prediction
 from streams.statements import Statement, model_versions, prediction_id
 
+BUFFER_BYTES = 1 << 18
+"""Lines gathered before a file is written to: a line alone fills a third of the usual buffer."""
+
 
 class RunnerLine(Struct, gc=False):
     """What a line says of a runner."""

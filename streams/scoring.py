@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from models import MarketBatch, MarketModel, Model, PlaceMarketModel, Scores
@@ -24,7 +24,7 @@ from streams.view import View
 NO_BARS: Sequence[Bar | None] = [None] * len(HORIZONS_MINUTES)
 
 
-class Point(NamedTuple):
+class Point(Struct, frozen=True, gc=False):
     """A race right after one event. `rows` is the scored book's numbers as bytes, empty without a book."""
 
     race: Race
@@ -45,7 +45,7 @@ class Point(NamedTuple):
     """Whole minutes to the announced off."""
 
 
-class Scored(NamedTuple):
+class Scored(Struct, frozen=True, gc=False):
     """A point's scores, row `row` of a block's: chances and prices by betting interest.
 
     `price` and `movement` are float64 as bytes, since most are never looked at again.
@@ -163,10 +163,11 @@ def default_scorer(library: Library | None = None) -> Scorer:
 
 def _batch(points: list[Point]) -> MarketBatch:
     settle(bar for point in points for bar in point.past)
-    runs = [list(same) for _, same in groupby(points, key=lambda point: (id(point.view), id(point.past)))]
+    views = [list(same) for _, same in groupby(points, key=lambda point: id(point.view))]
+    minutes = [list(same) for _, same in groupby(points, key=lambda point: (id(point.view), id(point.past)))]
     return numbers(
-        np.concatenate([_rows(same) for same in runs]),
-        np.concatenate([_past(same[0]).repeat(len(same), axis=0) for same in runs]),
+        np.concatenate([_rows(same) for same in views]),
+        np.concatenate([_past(same[0]) for same in minutes]).repeat([len(same) for same in minutes], axis=0),
         [point.view.places for point in points],
         [point.age_seconds for point in points],
     )

@@ -5,6 +5,7 @@ from math import nan
 from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 
 from models import relative, trend
 from models.movement import HORIZONS_MINUTES
@@ -30,7 +31,7 @@ UNKNOWN_MOVES = [nan] * len(HORIZONS_MINUTES)
 SOURCE = "hpr"
 
 
-class Statement(NamedTuple):
+class Statement(Struct, frozen=True, gc=False):
     """A point that says something new, with what was said before."""
 
     point: Point
@@ -48,12 +49,13 @@ def said_at(point: Point, scored: Scored | None, models: str) -> Said:
             point.digest, view.runner_ids, view.stage, view.statuses, out, out, b"", b"", view.columns,
             0.0, 0.0, models, public=out, going=going,
         )  # fmt: skip
-    verdict, ahead = verdict_in(view), leader(view)
+    verdict, ahead, win = verdict_in(view), leader(view), spread(scored.win, view)
+    public = win if scored.public is scored.win else spread(scored.public, view)
     return Said(
-        point.digest, view.runner_ids, view.stage, view.statuses, spread(scored.win, view),
+        point.digest, view.runner_ids, view.stage, view.statuses, win,
         spread(scored.place, view), scored.price, scored.movement, view.columns, scored.overround,
         scored.confidence, f"{models},{verdict.label}" if verdict.label else models,
-        public=spread(scored.public, view), basis=verdict.basis, form_id=verdict.form_id, going=going,
+        public=public, basis=verdict.basis, form_id=verdict.form_id, going=going,
         leader=ahead.runner_id if ahead else None, fundamental=by_form(view),
         lean_id=lean_of(view).id, weight=weight_of(view, verdict.label).terms, times=lean_of(view).times,
     )  # fmt: skip

@@ -1,7 +1,11 @@
 """Recorded captures as events, in the order in which they became known."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from feeds.betfair.files import Capture, Line, captures_of, find_captures, merged, read
 from feeds.betfair.messages import Definition, decode_message
@@ -10,16 +14,21 @@ from feeds.betfair.translate import SOURCE, UNREADABLE, Named, Translator, reada
 from schemas.dead_letters import dead_letter
 
 
-def recorded(paths: list[Path]) -> Iterator[tuple[Line, list[Named]]]:
-    """Each message of the captures with its events; FeedError if there are no such files."""
+def recorded(
+    paths: list[Path], first: Iterable[Definition] | None = None
+) -> Iterator[tuple[Line, list[Named]]]:
+    """Each message of the captures with its events; FeedError if there are no such files.
+
+    `first` is what the captures' first messages define, of a share: else it is read here.
+    """
     files = find_captures(paths)
     translator = Translator()
     captures = captures_of(files)
-    if len(captures) > 1:
-        # A number has to be known before any event of its race is keyed.
-        for capture in captures:
-            for definition in first_definitions(capture):
-                translator.directory.learn(definition)
+    if first is None and len(captures) > 1:
+        first = chain(*map(first_definitions, captures))
+    # A number has to be known before any event of its race is keyed.
+    for definition in first or ():
+        translator.directory.learn(definition)
     for line in merged(files):
         if line.error is not None:
             yield line, [("DeadLetter", dead_letter(SOURCE, line.data, line.origin, line.error))]
@@ -38,16 +47,23 @@ def first_definitions(capture: Capture) -> list[Definition]:
         return []  # the translator will say what is wrong with it
 
 
+class Captures(NamedTuple):
+    """Captures that one process reads, and what their first messages define: it takes unpacking a block."""
+
+    files: list[Path]
+    first: list[Definition]
+
+
 _Group = tuple[set[tuple[str, str]], list[Path]]
 """Races, by track and off time, and the files that tell of them."""
 
 
-def shares(files: list[Path], number: int) -> list[list[Path]]:
+def shares(files: list[Path], number: int) -> list[Captures]:
     """Files dealt into at most `number` shares of like size; those of one race stay together."""
+    first = {file: list(map(_slim, chain(*map(first_definitions, captures_of([file]))))) for file in files}
     groups: list[_Group] = []
     for file in files:
-        first = [d for capture in captures_of([file]) for d in first_definitions(capture)]
-        races = {(track_of(d).code, d.marketTime) for d in first}
+        races = {(track_of(d).code, d.marketTime) for d in first[file]}
         together = [group for group in groups if group[0] & races]
         apart = [group for group in groups if not group[0] & races]
         merged_races = races.union(*(group[0] for group in together))
@@ -56,7 +72,13 @@ def shares(files: list[Path], number: int) -> list[list[Path]]:
     dealt: list[list[Path]] = [[] for _ in range(min(number, len(groups)))]
     for _, members in sorted(groups, key=lambda group: -_size(group[1])):
         min(dealt, key=_size).extend(members)
-    return [sorted(share, key=files.index) for share in dealt]
+    ordered = [sorted(share, key=files.index) for share in dealt]
+    return [Captures(share, list(chain(*map(first.__getitem__, share)))) for share in ordered]
+
+
+def _slim(definition: Definition) -> Definition:
+    """Without the runners: shares of many captures are kept for long."""
+    return replace(definition, runners=[])
 
 
 def _size(files: list[Path]) -> int:

@@ -194,7 +194,7 @@ def test_the_members_of_an_archive_are_read_as_if_they_were_files(
         for file in alone:
             out.write(file, file.name)
     assert events_of(archive) == events_of(*alone)
-    assert shares([alone[1], archive], 2) == [[alone[1], archive]]
+    assert [share.files for share in shares([alone[1], archive], 2)] == [[alone[1], archive]]
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_a_file_that_starts_wrong_does_not_stop_the_others(
     bad, good = capture("bad", wrong), capture("good", say(market(definition=define())))
     assert first_definitions(bad) == []
     assert sorted(name for name, _ in events_of(bad, good)) == ["DeadLetter", "RaceCard", "RaceStatus"]
-    assert sorted(map(len, shares([bad, good], 2))) == [1, 1]
+    assert [len(share.files) for share in shares([bad, good], 2)] == [1, 1]
 
 
 def test_nothing_there_is_an_error(tmp_path: Path) -> None:
@@ -233,12 +233,23 @@ def test_shares_keep_the_files_of_a_race_together(
     places = [file(f"place{n}", f"05:{n}0", "PLACE") for n in range(4)]
     files = [*wins, *places]
     for number in (1, 2, 3, 4, 9):
-        dealt = shares(files, number)
+        dealt = [share.files for share in shares(files, number)]
         assert sorted(path for share in dealt for path in share) == sorted(files)
         assert len(dealt) == min(number, 4)
         assert all(share for share in dealt)
         for win, place in zip(wins, places, strict=True):
             assert sum((win in share) and (place in share) for share in dealt) == 1
+
+
+def test_a_share_knows_the_numbers_of_its_races_without_reading_again(
+    capture: Capture, define: Define, market: Market, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = define(marketType="PLACE", name="To Be Placed", numberOfWinners=2)
+    files = [capture("1.2", say(market("1.2", place))), capture("1.1", say(market("1.1", define())))]
+    expected = events_of(*files)
+    (share,) = shares(files, 2)
+    monkeypatch.setattr("feeds.betfair.recorded.first_definitions", pytest.fail)
+    assert [named for _, events in recorded(share.files, share.first) for named in events] == expected
 
 
 def test_a_file_of_two_races_ties_theirs_together(
@@ -250,13 +261,13 @@ def test_a_file_of_two_races_ties_theirs_together(
         capture("second", say(market("1.2", second))),
         capture("both", say(market("1.3", first), market("1.4", second))),
     ]
-    assert shares(files, 3) == [files]
+    assert [share.files for share in shares(files, 3)] == [files]
 
 
 def test_shares_are_of_like_size(captures: Path) -> None:
     files = [captures / name for name in SETTLED]
     dealt = shares(files, 2)
-    sizes = [sum(file.stat().st_size for file in share) for share in dealt]
+    sizes = [sum(file.stat().st_size for file in share.files) for share in dealt]
     assert max(sizes) < 1.2 * min(sizes)
 
 
