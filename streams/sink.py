@@ -53,8 +53,11 @@ class Target(Protocol):
     def add(self, records: Iterable[Record]) -> None:
         """Take in records; may raise one of AWAY, and is then given them again."""
 
-    def flush(self) -> dict[At, int]:
-        """Make durable what is held; the next offset of each partition. May raise one of AWAY."""
+    def flush(self, *, wait: bool = True) -> dict[At, int]:
+        """Make durable what is held; of each partition the next offset up to which all is. May raise AWAY.
+
+        Without `wait` it may still be on its way when this returns; a later flush says how it went.
+        """
 
     def tick(self) -> None:
         """Called after each flush, for what is due by the clock."""
@@ -107,20 +110,22 @@ class Sink:
         flushed_at = time.monotonic()
         while not self.stop.is_set():
             messages = consumer.consume(BATCH, POLL_SECONDS)
-            records = [record_of(message) for message in messages if message.error() is None]
+            errors = [error for message in messages if (error := message.error()) is not None]
+            read = messages if not errors else [each for each in messages if each.error() is None]
+            records = list(map(record_of, read))
             self._insist(lambda records=records: self.target.add(records))  # type: ignore[misc]
             self.records += len(records)
             due = time.monotonic() - flushed_at >= self.flush_seconds
             if due or self.target.full:
                 self._flush(consumer)
                 flushed_at = time.monotonic()
-            if any(_gone(message) for message in messages):
-                self._flush(consumer)
+            if any(error.code() == KafkaError._AUTO_OFFSET_RESET for error in errors):
+                self._insist(lambda: self._commit(consumer, self.target.flush()))
                 self._insist(lambda: self._assign(consumer))
         self._commit(consumer, self.target.flush())
 
     def _flush(self, consumer: Consumer) -> None:
-        self._insist(lambda: self._commit(consumer, self.target.flush()))
+        self._insist(lambda: self._commit(consumer, self.target.flush(wait=False)))
         self._insist(self.target.tick)
         if self.on_flush is not None:
             self.on_flush(self)
@@ -207,12 +212,6 @@ def record_of(message: Message) -> Record:
         read.value(),
         tuple(headers) if headers else (),
     )
-
-
-def _gone(message: Message) -> bool:
-    """Whether a partition's next record is no longer there."""
-    error = message.error()
-    return error is not None and error.code() == KafkaError._AUTO_OFFSET_RESET
 
 
 def _bounds(consumer: Consumer, at: At) -> tuple[int, int]:

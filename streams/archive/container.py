@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from hashlib import md5
 from itertools import repeat
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from schemas.codec import MAGIC, PREFIX_BYTES
 from schemas.encoders import long, octets, string
@@ -34,7 +35,7 @@ RAW = "raw"
 Headers = tuple[tuple[str, bytes | None], ...]
 
 
-class Record(NamedTuple):
+class Record(Struct, frozen=True, gc=False):
     """A record as it lay on Kafka; `timestamp` is in milliseconds since 1970."""
 
     topic: str
@@ -64,11 +65,11 @@ def _id_of(prefix: bytes) -> int | None:
 
 def encode_row(record: Record, raw: bool) -> bytes:
     """One row of a block."""
-    _, _, offset, timestamp, key, value, headers = record
-    body = _whole(value) if raw else (value or b"")[PREFIX_BYTES:]
+    body = _whole(record.value) if raw else (record.value or b"")[PREFIX_BYTES:]
+    headers = _headers(record.headers) if record.headers else b"\x00"
     return b"".join(
         (
-            _growing(offset), _growing(timestamp), _key(key), _headers(headers) if headers else b"\x00",
+            _growing(record.offset), _growing(record.timestamp), _key(record.key), headers,
             _growing(len(body)), body,
         )
     )  # fmt: skip
@@ -78,6 +79,7 @@ def _whole(value: bytes | None) -> bytes:
     return b"\x00" if value is None else b"\x02" + octets(value)
 
 
+SHORT = [long(n) for n in range(1 << 13)]
 LOWEST = [bytes((n & 127 | 128, n >> 7 | 128)) for n in range(1 << 14)]
 """The first two bytes of longs that have more, by their lowest 14 bits."""
 
@@ -85,7 +87,7 @@ LOWEST = [bytes((n & 127 | 128, n >> 7 | 128)) for n in range(1 << 14)]
 def _growing(value: int) -> bytes:
     """A long as `long` writes it, faster where what is above its lowest bits stays: in offsets and times."""
     if value < 1 << 13:
-        return long(value)
+        return SHORT[value] if value >= 0 else long(value)
     left = value << 1
     return LOWEST[left & 0x3FFF] + _above(left >> 14)
 

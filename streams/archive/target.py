@@ -50,8 +50,9 @@ class ArchiveTarget:
         for record in records:
             self._writers[record.topic, record.partition].add(record)
 
-    def flush(self) -> dict[At, int]:
-        """See Target."""
+    def flush(self, *, wait: bool = True) -> dict[At, int]:
+        """See Target; nothing is left on its way."""
+        del wait
         held = [(at, writer) for at, writer in self._writers.items() if writer.holds]
         done = list(self._pool.map(lambda each: each[1].flush(), held))
         return {at: offset for (at, _), offset in zip(held, done, strict=True) if offset is not None}

@@ -1,6 +1,10 @@
-"""ClickHouse as the target of a sink: records held by schema, inserted as one Avro file each."""
+"""ClickHouse as the target of a sink: records held by schema, inserted as one Avro file each.
+
+One batch is inserted while the next is gathered: the engine works in threads of its own.
+"""
 
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 from uuid import UUID
 
@@ -30,6 +34,13 @@ class Held(NamedTuple):
     value: bytes
 
 
+class Batch(NamedTuple):
+    """Records to be inserted by schema id, and the offsets that follow them."""
+
+    rows: dict[int, list[Held]]
+    next: dict[At, int]
+
+
 class ClickHouseTarget:
     """Where a sink inserts to. An insert that is done again leaves the same rows."""
 
@@ -39,6 +50,10 @@ class ClickHouseTarget:
         self._next: dict[At, int] = {}
         self._landed: set[int] = set()
         self._held = 0
+        self._batch: Batch | None = None
+        """What is not known to be inserted yet."""
+        self._inserting: Future[None] | None = None
+        self._thread = ThreadPoolExecutor(1, "insert")
         migrate(client)
 
     @property
@@ -69,13 +84,35 @@ class ClickHouseTarget:
             self._rows.setdefault(schema_id, []).append(held)
             self._held += len(held.row)
 
-    def flush(self) -> dict[At, int]:
-        """See Target."""
-        for schema_id in list(self._rows):
-            self._insert(schema_id, self._rows[schema_id])
-            del self._rows[schema_id]
-        self._held = 0
-        return dict(self._next)
+    def flush(self, *, wait: bool = True) -> dict[At, int]:
+        """See Target. The batch before is waited for in any case."""
+        done = self._inserted()
+        if not self._rows:
+            return dict(self._next)
+        self._batch = Batch(self._rows, dict(self._next))
+        self._rows, self._held = {}, 0
+        self._begin(self._batch)
+        return self._inserted() if wait else done
+
+    def _begin(self, batch: Batch) -> None:
+        self._inserting = self._thread.submit(self._insert_all, batch)
+
+    def _inserted(self) -> dict[At, int]:
+        """Wait for the batch under way, and say what it covers; what it raises. Then it is tried again."""
+        if self._batch is None:
+            return {}
+        if self._inserting is None:
+            self._begin(self._batch)
+        inserting, self._inserting = self._inserting, None
+        if inserting is not None:
+            inserting.result()
+        (_, covered), self._batch = self._batch, None
+        return covered
+
+    def _insert_all(self, batch: Batch) -> None:
+        for schema_id in list(batch.rows):
+            self._insert(schema_id, batch.rows[schema_id])
+            del batch.rows[schema_id]
 
     def tick(self) -> None:
         """See Target; ClickHouse merges by itself."""

@@ -6,6 +6,7 @@ import pytest
 from fastavro import reader
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from schemas.codec import default_codec
 from schemas.errors import ArchiveError
@@ -63,7 +64,7 @@ def test_values_of_no_known_schema_are_kept_raw_with_key_and_headers(
 
 
 def test_a_schema_from_the_future_is_kept_raw() -> None:
-    future = RECORDS[0]._replace(value=b"\x00\x00\x0f\xff\xff" + b"what a later release says")
+    future = replace(RECORDS[0], value=b"\x00\x00\x0f\xff\xff" + b"what a later release says")
     assert schema_of(future, CODEC.history.schemas) is None
     data = file_of([future])
     assert read_head(data, "file").schema_id is None

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import OperationalError
+from msgspec.structs import replace
 
 from schemas.codec import default_codec
 from schemas.defaults import defaults
@@ -182,9 +183,9 @@ def test_a_corrupt_record_or_one_of_the_future_is_passed_over(
     client: Client, target: ClickHouseTarget
 ) -> None:
     good = record("OddsUpdate", odds([price("1", 2.0)], 1))
-    corrupt = good._replace(value=(good.value or b"")[:40], offset=1)
-    future = good._replace(value=b"\x00\x00\x0f\xff\xff", offset=2)
-    target.add([good, corrupt, future, good._replace(value=None, offset=3)])
+    corrupt = replace(good, value=(good.value or b"")[:40], offset=1)
+    future = replace(good, value=b"\x00\x00\x0f\xff\xff", offset=2)
+    target.add([good, corrupt, future, replace(good, value=None, offset=3)])
     assert target.flush() == {("racing.odds", 0): 4}
     assert count(client, "odds") == 1
 
@@ -201,6 +202,35 @@ def test_what_was_not_taken_in_is_kept_and_inserted_later(
         with pytest.raises(AnalyticsError, match="does not take records in: connection refused"):
             target.flush()
     target.add([record("OddsUpdate", odds([price("1", 2.5)], 2), 1)])
+    assert target.flush() == {("racing.odds", 0): 2}
+    assert count(client, "odds") == 2
+
+
+def test_one_batch_is_inserted_while_the_next_is_gathered(client: Client, target: ClickHouseTarget) -> None:
+    covered = []
+    for n in range(3):
+        target.add([record("OddsUpdate", odds([price("1", 2.0 + n)], n), n)])
+        covered.append(target.flush(wait=False))
+    assert covered == [{}, {("racing.odds", 0): 1}, {("racing.odds", 0): 2}]
+    assert target.flush() == {("racing.odds", 0): 3}
+    assert count(client, "odds") == 3
+
+
+def test_a_batch_that_failed_on_its_way_is_told_of_later_and_covered_only_once_it_is_in(
+    client: Client, target: ClickHouseTarget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("connection refused")
+
+    target.add([record("OddsUpdate", odds([price("1", 2.0)], 1))])
+    with monkeypatch.context() as patched:
+        patched.setattr(client, "raw_insert", away)
+        assert target.flush(wait=False) == {}
+        target.add([record("OddsUpdate", odds([price("1", 2.5)], 2), 1)])
+        for _ in range(2):
+            with pytest.raises(AnalyticsError, match="connection refused"):
+                target.flush(wait=False)
+    assert target.flush(wait=False) == {("racing.odds", 0): 1}
     assert target.flush() == {("racing.odds", 0): 2}
     assert count(client, "odds") == 2
 
