@@ -9,7 +9,7 @@ from pathlib import Path
 import fastavro
 
 from benchmarks.environments import Peer
-from benchmarks.kept import TIMES, Odds, brought, put, real_odds
+from benchmarks.kept import Odds, brought, put, real_odds
 from benchmarks.replay import FIVE, ONE, captures, in_turns, messages, names
 from benchmarks.report import Report, Row, machine, row
 from benchmarks.services import broker
@@ -110,13 +110,13 @@ def kafka_row(odds: Odds, runs: int) -> Row:
     """Events a second from a topic of a real Kafka into an archive, by the sink."""
     history = default_codec().history
     with broker() as bootstrap:
-        put(bootstrap, "bench.", odds, TIMES)
+        put(bootstrap, "bench.", odds, 1)
 
         def ours() -> float:
             with tempfile.TemporaryDirectory() as folder:
                 target = ArchiveTarget(FolderStore(Path(folder)), history)
-                count = TIMES * len(odds.records)
-                return brought(bootstrap, "bench.", "archive", target, count) * len(odds.records)
+                count = len(odds.records)
+                return brought(bootstrap, "bench.", "archive", target, count) * count
 
         rates = _rates(in_turns({"ours": ours}, runs), len(odds.records))
     return row("sink, from Kafka", "asked for", rates["ours"], [ASKED], "events/s")

@@ -12,7 +12,7 @@ import numpy as np
 from clickhouse_connect.driver.client import Client
 
 from benchmarks.archive import seconds_of
-from benchmarks.kept import TIMES, Odds, brought, put, real_odds
+from benchmarks.kept import Odds, brought, put, real_odds
 from benchmarks.replay import FIVE, captures, in_turns
 from benchmarks.report import Report, Row, machine, row
 from benchmarks.services import broker
@@ -23,6 +23,9 @@ from streams.clickhouse.target import ClickHouseTarget
 
 COPIES = 3
 """Of the odds of five markets that are inserted."""
+TIMES = 4
+"""How often these are in the topic, so that the sink has some seconds to do."""
+
 ASKED_FOR = 100_000
 """Rows a second that have to be reached."""
 

@@ -14,9 +14,6 @@ from topics import admin
 from topics.catalogue import ODDS, PARTITIONS
 
 DAY = 86_400 * MICROS
-TIMES = 4
-"""How often the records are in the topic, so that a sink has some seconds to do."""
-
 FLUSH_SECONDS = 0.5
 """More often than usual, so that less is waited for at the end."""
 
