@@ -15,7 +15,7 @@ from streams.explanation import label
 from streams.scoring import Point
 from streams.state import Noted, RaceState, Signal
 from streams.statements import SOURCE
-from streams.view import View
+from streams.view import BEFORE_OFF, View
 
 RULES_VERSION = "rules-1"
 VALUE_SECONDS = 60
@@ -29,7 +29,6 @@ LONGEST = 50.0
 UNDERROUND = -0.02
 """A book that adds up to less has not yet taken in what happened, such as a scratch: it offers no value."""
 
-BEFORE_OFF = ("SCHEDULED", "SUSPENDED")
 SHOWN_ALERTS = 10
 
 Floats = NDArray[np.float64]

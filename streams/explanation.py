@@ -8,8 +8,7 @@ from models.pace import in_words
 from schemas.encoders import Lasting
 from schemas.records import Annotation, Contribution
 from streams.beliefs import NO_MODEL, Verdict
-from streams.market_weight import MARKET_WEIGHT
-from streams.meeting import SETS, told_at
+from streams.meeting import told_at
 from streams.view import View
 
 SHOWN_PARTS = 5
@@ -105,9 +104,9 @@ def figures_of_form(view: View) -> dict[str, str]:
     if found is None:
         found = view.memo["figures"] = {
             runner["runner_id"]: "".join(_placing(line["finish_position"]) for line in runner["lines"][::-1])
-            for feature_set, form in view.forms.items()
+            for form in view.forms.values()
             for runner in form["runners"]
-            if feature_set not in SETS and not feature_set.startswith(MARKET_WEIGHT)
+            if runner["lines"]
         }
     return cast(dict[str, str], found)
 

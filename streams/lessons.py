@@ -13,10 +13,9 @@ from streams.beliefs import of_places
 from streams.explanation import verdict_in
 from streams.scoring import Point, Scored
 from streams.state import Moment
-from streams.view import View
+from streams.view import View, to_be_run
 
 SOURCE = "hpr"
-BEFORE_OFF = ("SCHEDULED", "SUSPENDED")
 
 MARKS = (1, 2, 4, 8, 15, 30, 60)
 """Minutes to the off: between two of them the last moment is remembered."""
@@ -44,8 +43,7 @@ def remember(point: Point, scored: Scored | None) -> None:
 
 
 def _teaches(view: View) -> bool:
-    before = view.stage in BEFORE_OFF and view.result_state is None
-    return before and not view.coupled and not of_places(view)
+    return to_be_run(view) and not view.coupled and not of_places(view)
 
 
 def _running(view: View) -> list[str]:

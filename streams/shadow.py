@@ -11,10 +11,9 @@ from streams.market_weight import factors
 from streams.scoring import Point, Scored
 from streams.state import Believed, RaceState, Said
 from streams.statements import spread
-from streams.view import View
+from streams.view import View, to_be_run
 
 SOURCE = "hpr"
-BEFORE_OFF = ("SCHEDULED", "SUSPENDED")
 
 
 def shade(point: Point, scored: Scored | None, said: Said, library: Library) -> None:
@@ -39,7 +38,7 @@ def _remember(state: RaceState, view: View, said: Said) -> None:
 
     What only one of them had a belief of says nothing of the two.
     """
-    if view.stage not in BEFORE_OFF or view.result_state is not None:
+    if not to_be_run(view):
         return
     if not said.shadow or not verdict_in(view).label:
         state.believed = None

@@ -33,6 +33,9 @@ DEFAULT_PLACES = ((8, 3), (5, 2), (0, 1))
 
 MAX_PLACES = 4
 
+BEFORE_OFF: tuple[RaceStage, ...] = ("SCHEDULED", "SUSPENDED")
+"""Stages of a race that is to be run."""
+
 STAGES: dict[RaceStage, int] = {"OFF": 1, "IN_PLAY": 2, "CLOSED": 3, "ABANDONED": 4}
 """How far a race has come; whoever saw it furthest is right. Before the off, precedence decides."""
 
@@ -98,6 +101,11 @@ class View:
     """What follows from this view alone and is dear to work out, kept for as long as the view stands."""
     earlier: list[Any] = field(default_factory=list, compare=False, repr=False)
     """What models made of this race, which the next view takes over: most of them change nothing of form."""
+
+
+def to_be_run(view: View) -> bool:
+    """Whether a race has not gone off, by all that is known."""
+    return view.stage in BEFORE_OFF and view.result_state is None
 
 
 def view_of(state: RaceState, earlier: list[Any] | None = None) -> View:

@@ -22,6 +22,7 @@ from streams.runs import Poison, Run, TopicPartition
 from streams.scoring import Scorer
 from streams.state import RaceState, dump, kept, load
 from streams.statements import Statement, prediction
+from streams.view import to_be_run
 from streams.views import last_minute, race_bars, race_view
 from topics.catalogue import (
     ALERTS,
@@ -45,7 +46,6 @@ ACKNOWLEDGE_SECONDS = 0.002
 SAY_SO_SECONDS = 5.0
 SOURCE = "worker"
 ROLES: tuple[ModelRole, ...] = ("CHAMPION", "CANDIDATE")
-BEFORE_OFF = ("SCHEDULED", "SUSPENDED")
 
 log = structlog.get_logger("hpr.worker")
 
@@ -231,7 +231,7 @@ class Worker:
         self._pinned = choices
         for race_id in list(self._lives):
             race = self._races[race_id]
-            if race.view.forms and race.view.stage in BEFORE_OFF and not race.view.result_state:
+            if race.view.forms and to_be_run(race.view):
                 self._pin(race_id, choices)
 
     def _tell_champion(self, choice: Choice) -> None:

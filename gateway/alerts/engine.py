@@ -17,7 +17,8 @@ from gateway.alerts.races import Known
 from gateway.alerts.rules import FACTS, Kind
 from schemas.identity import MICROS, uuid_of
 from schemas.records import Alert, Event, Prediction, RaceView
-from streams.alerts import BEFORE_OFF, LONGEST, UNDERROUND
+from streams.alerts import LONGEST, UNDERROUND
+from streams.view import BEFORE_OFF
 
 LIFETIME_SECONDS = {"VALUE": 60, "STEAM": 300, "DRIFT": 300}
 MINUTE = 60 * MICROS

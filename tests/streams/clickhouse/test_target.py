@@ -190,12 +190,14 @@ def test_a_corrupt_record_or_one_of_the_future_is_passed_over(
     assert count(client, "odds") == 1
 
 
+def away(*_: object, **__: object) -> None:
+    """What a server says that is not there."""
+    raise OperationalError("connection refused")
+
+
 def test_what_was_not_taken_in_is_kept_and_inserted_later(
     client: Client, target: ClickHouseTarget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(*_: object, **__: object) -> None:
-        raise OperationalError("connection refused")
-
     target.add([record("OddsUpdate", odds([price("1", 2.0)], 1))])
     with monkeypatch.context() as patched:
         patched.setattr(client, "raw_insert", away)
@@ -219,9 +221,6 @@ def test_one_batch_is_inserted_while_the_next_is_gathered(client: Client, target
 def test_a_batch_that_failed_on_its_way_is_told_of_later_and_covered_only_once_it_is_in(
     client: Client, target: ClickHouseTarget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(*_: object, **__: object) -> None:
-        raise OperationalError("connection refused")
-
     target.add([record("OddsUpdate", odds([price("1", 2.0)], 1))])
     with monkeypatch.context() as patched:
         patched.setattr(client, "raw_insert", away)
