@@ -73,8 +73,8 @@ class Session:
     """One client. Times `at` are monotonic seconds, `now` is microseconds since 1970."""
 
     __slots__ = (
-        "_admitting", "_answers", "_beat", "_channels", "_connected", "_heard", "_later", "_limits",
-        "_opening", "_ready", "_sources", "viewer",
+        "_admitting", "_answers", "_beat", "_channels", "_connected", "_later", "_limits", "_opening",
+        "_ready", "_sources", "_unanswered", "viewer",
     )  # fmt: skip
 
     def __init__(self, sources: Sources, at: float, limits: Limits) -> None:
@@ -82,7 +82,8 @@ class Session:
         self._sources = sources
         self._limits = limits
         self._connected = False
-        self._heard = self._beat = at
+        self._beat = at
+        self._unanswered = 0
         self._channels: dict[str, Any] = {}
         self._answers: deque[bytes] = deque()
         self._ready: deque[str] = deque()
@@ -103,9 +104,9 @@ class Session:
         """Channels subscribed to."""
         return tuple(self._channels)
 
-    def receive(self, frame: str, at: float, now: int) -> list[Effect]:
+    def receive(self, frame: str, now: int) -> list[Effect]:
         """Take in a frame of the client; its answer is among the next frames."""
-        self._heard = at
+        self._unanswered = 0
         if len(frame) > self._limits.frame_characters:
             return [TOO_LARGE]
         call = calls.parse(frame)
@@ -195,11 +196,16 @@ class Session:
         return wanted
 
     def tick(self, at: float, now: int = 0) -> Close | None:
-        """Notice that time went by: send a heartbeat when due, give up a client that is silent."""
-        if at - self._heard > self._limits.missed_heartbeats * self._limits.heartbeat_seconds:
+        """Notice that time went by: send a heartbeat when due, give up a client that answered none.
+
+        What counts are heartbeats sent: a gateway that stood still for a while has asked for nothing.
+        """
+        since = min((at - self._beat) / self._limits.heartbeat_seconds, 1.0)
+        if self._unanswered + since > self._limits.missed_heartbeats:
             return NO_ANSWER
-        if at - self._beat >= self._limits.heartbeat_seconds:
+        if since == 1.0:
             self._beat = at
+            self._unanswered += 1
             self._answers.append(HEARTBEAT)
         expires = self.viewer.expires_at
         return EXPIRED if expires is not None and now >= expires else None

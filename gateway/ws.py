@@ -207,7 +207,7 @@ class LiveProtocol(asyncio.Protocol):
         except UnicodeDecodeError:
             self.close(Close(1007, "text that is no UTF-8"))
             return
-        self._carry_out(self._session.receive(text, time.monotonic(), wall()))
+        self._carry_out(self._session.receive(text, wall()))
         self.flush()
 
     def _carry_out(self, effects: list[Effect]) -> None:

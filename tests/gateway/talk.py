@@ -69,9 +69,9 @@ class Talk:
         """What is written at once when it is told news."""
         return messages(self.session.hear(news, flowing) or b"")
 
-    def say(self, frame: str, at: float = 0.0) -> list[dict[str, Any]]:
+    def say(self, frame: str) -> list[dict[str, Any]]:
         """Send a frame; what is heard then. Tokens are looked up at once."""
-        self.effects = self.session.receive(frame, at, NOON)
+        self.effects = self.session.receive(frame, NOON)
         while asked := [effect for effect in self.effects if isinstance(effect, Admit)]:
             try:
                 self.effects = self.session.admit(self._tokens(asked[0].token), NOON)

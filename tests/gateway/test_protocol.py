@@ -93,7 +93,7 @@ def test_after_unsubscribing_nothing_more_is_pushed(view: ViewMaker, new_board: 
     standing = board.apply(view(RACES[0], 5), 0, 0)
     assert standing is not None
     talk.session.offer(standing)
-    talk.session.receive('{"id":9,"method":"unsubscribe","params":{"channel":"track:*"}}', 0.0, NOON)
+    talk.session.receive('{"id":9,"method":"unsubscribe","params":{"channel":"track:*"}}', NOON)
     assert talk.hear() == [{"id": 9, "result": {}}]
     assert talk.call("unsubscribe", channel="track:*")["result"] == {}
 
@@ -168,7 +168,7 @@ def test_too_large_a_frame_ends_the_connection_for_good(new_board: BoardMaker) -
 
 def test_a_client_that_calls_without_reading_is_told_to_come_back(new_board: BoardMaker) -> None:
     session = Session(Sources(new_board()), 0.0, Limits(unread_answers=2))
-    frames = [session.receive('{"id":1,"method":"bet"}', 0.0, NOON) for _ in range(3)]
+    frames = [session.receive('{"id":1,"method":"bet"}', NOON) for _ in range(3)]
     assert frames == [[], [], [SLOW]]
     assert 3000 <= SLOW.code < 3500
 
@@ -179,7 +179,7 @@ def test_a_heartbeat_is_sent_every_10_seconds_and_its_answer_is_not_answered(new
     assert talk.hear() == []
     assert talk.session.tick(10.0) is None
     assert talk.hear() == [{}]
-    assert talk.say("{}", 10.1) == []
+    assert talk.say("{}") == []
     assert talk.session.tick(19.9) is None
     assert talk.hear() == []
 
@@ -188,10 +188,19 @@ def test_a_client_that_is_silent_for_two_and_a_half_heartbeats_is_told_to_come_b
     new_board: BoardMaker,
 ) -> None:
     talk = connected(new_board())
-    talk.say("{}", 10.0)
-    assert talk.session.tick(35.0) is None
-    assert talk.session.tick(35.1) == NO_ANSWER
+    talk.say("{}")
+    for at in (10.0, 20.0, 25.0):
+        assert talk.session.tick(at) is None
+    assert talk.session.tick(25.1) == NO_ANSWER
     assert 3000 <= NO_ANSWER.code < 3500
+
+
+def test_a_gateway_that_stood_still_gives_nobody_up_for_it(new_board: BoardMaker) -> None:
+    talk = connected(new_board())
+    for at in (10.0, 70.0, 74.9):
+        assert talk.session.tick(at) is None
+    talk.say("{}")
+    assert talk.session.tick(80.0) is None
 
 
 def test_a_slow_client_gets_only_the_latest_state_of_each_race_and_each_race_in_its_turn(
@@ -364,10 +373,8 @@ def test_without_a_token_that_is_known_nobody_gets_in_and_calls_wait_until_that_
     assert talk.call("connect")["error"]["code"] == 101
     assert talk.call("connect", token="old")["error"]["code"] == 109
     session = talk.session
-    assert session.receive('{"id":7,"method":"connect","params":{"token":"good"}}', 0.0, NOON) == [
-        Admit("good")
-    ]
-    assert session.receive('{"id":8,"method":"subscribe","params":{"channel":"track:*"}}', 0.0, NOON) == []
+    assert session.receive('{"id":7,"method":"connect","params":{"token":"good"}}', NOON) == [Admit("good")]
+    assert session.receive('{"id":8,"method":"subscribe","params":{"channel":"track:*"}}', NOON) == []
     assert talk.hear() == []
     assert session.admit(tokens("good"), NOON) == [Join("track:*")]
     answers = talk.hear()
