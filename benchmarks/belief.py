@@ -19,6 +19,8 @@ from models.form.facts import RaceFacts, RaceFinish, Runner, RunnerFinish
 from models.form.features import FEATURES
 from models.form.features import features as features_of
 from models.layout import Floats
+from models.net import Net, Weights
+from models.net_fit import UNITS
 from models.performance import Beliefs, Combined, Fundamental, Public, Residual
 from models.trained import TrainedModel
 from streams.beliefs import MARKET_AND_FORM, Verdict, with_form
@@ -110,11 +112,14 @@ def models(trees: int) -> tuple[Any, Boosted, TrainedModel]:
     boosted = Boosted.of(booster, len(FEATURES))
     starts = np.arange(0, TRAINED_ROWS, 10, dtype=np.intp)
     terms = logit.prepare(features, starts)
-    one, other = (logit.Logit(terms, each) for each in random.normal(0.0, 0.05, (2, 2 * len(FEATURES))))
+    width = len(FEATURES)
+    shapes = (width, UNITS), (UNITS,), (UNITS,), (width,)
+    net = Net(terms, Weights(*(random.normal(0.0, 0.05, shape) for shape in shapes)))
+    other = logit.Logit(terms, random.normal(0.0, 0.05, 2 * width))
     settings |= RESIDUAL
     few = Boosted.of(lightgbm.train(settings, data, min(trees, RESIDUAL_TREES)), len(FEATURES))
     combined = Combined(Residual(other, few), 1.0, (0.25, 0.6))
-    beliefs = Beliefs(Fundamental(one, boosted, 1.05), Public(1.0), combined, (1.0,))
+    beliefs = Beliefs(Fundamental(net, boosted, 1.05), Public(1.0), combined, (1.0,))
     about = Manifest("form-bench", "", "", 1, "", 0, {}, [], "", "", [], {}, {})
     return booster, boosted, TrainedModel(beliefs, about)
 

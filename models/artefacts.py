@@ -1,7 +1,7 @@
 """What was trained as files named by their content, and the way back, which refuses what is damaged."""
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -10,18 +10,20 @@ from zipfile import BadZipFile
 import numpy as np
 import orjson
 
+from models import net_onnx
 from models.boosted import Boosted
 from models.form import book
 from models.form import features as form_features
-from models.layout import Floats
 from models.logit import Logit, Terms
+from models.net import Net, Weights
 from models.performance import Beliefs, Combined, Fundamental, Public, Residual
 from models.trees import unpacked
 from schemas.errors import HprError
 
 MANIFEST = "manifest.json"
-FORMAT = 3
+FORMAT = 4
 NAME_LENGTH = 16
+_TERMS = tuple(each.name for each in fields(Terms))
 PREFIX = "form-"
 """What versions begin with: it tells the kind of model."""
 
@@ -57,7 +59,8 @@ def write(folder: Path, beliefs: Beliefs, about: dict[str, Any]) -> Manifest:
     contents = {
         "boosted": (fundamental.boosted.data, "onnx"),
         "trees": (fundamental.boosted.trees.packed(), "npz"),
-        "logit": (_packed(fundamental.logit), "npz"),
+        "net": (net_onnx.checked(fundamental.net), "onnx"),
+        "net-weights": (_packed(fundamental.net), "npz"),
         "residual": (_packed(residual.logit), "npz"),
         "residual-boosted": (residual.boosted.data, "onnx"),
         "residual-trees": (residual.boosted.trees.packed(), "npz"),
@@ -99,10 +102,10 @@ def load(folder: Path) -> tuple[Beliefs, Manifest]:
     data = {role: _content(folder, name) for role, name in manifest.files.items()}
     try:
         constants = manifest.constants
-        logit, trees = _unpacked(data["logit"]), Boosted(data["boosted"], unpacked(data["trees"]))
-        fundamental = Fundamental(logit, trees, constants["scale"])
+        net, trees = _net(data["net-weights"]), Boosted(data["boosted"], unpacked(data["trees"]))
+        fundamental = Fundamental(net, trees, constants["scale"])
         residual = Residual(
-            _unpacked(data["residual"]), Boosted(data["residual-boosted"], unpacked(data["residual-trees"]))
+            _logit(data["residual"]), Boosted(data["residual-boosted"], unpacked(data["residual-trees"]))
         )
         linear, boosted = constants["combined_weights"]
         combined = Combined(residual, constants["combined_power"], (linear, boosted))
@@ -112,9 +115,9 @@ def load(folder: Path) -> tuple[Beliefs, Manifest]:
     except (KeyError, ValueError, BadZipFile, EOFError) as error:
         raise HprError(f"{folder}: artefacts do not fit their manifest ({error}): train again") from error
     width = len(manifest.features)
-    logits, boosts = (logit, residual.logit), (trees, residual.boosted)
-    wide = [len(found.terms.low) != width or len(found.weights) != 2 * width for found in logits]
-    if any(wide) or any(found.trees.width > width for found in boosts):
+    boosts, logit = (trees, residual.boosted), residual.logit
+    wide = {len(net.terms.low), len(net.weights.linear), len(logit.terms.low), len(logit.weights) // 2}
+    if wide != {width} or any(found.trees.width > width for found in boosts):
         raise HprError(f"{folder}: artefacts are of other features than their manifest: train again")
     return beliefs, manifest
 
@@ -159,20 +162,26 @@ def _content(folder: Path, name: str) -> bytes:
     return data
 
 
-def _packed(model: Logit) -> bytes:
+def _packed(model: Logit | Net) -> bytes:
     out = BytesIO()
-    arrays: dict[str, Floats] = {
-        "low": model.terms.low,
-        "high": model.terms.high,
-        "scale": model.terms.scale,
-        "square_scale": model.terms.square_scale,
-        "weights": model.weights,
-    }
-    np.savez(out, allow_pickle=False, **arrays)
+    weights = {"weights": model.weights} if isinstance(model, Logit) else model.weights._asdict()
+    terms = {name: getattr(model.terms, name) for name in _TERMS}
+    np.savez(out, allow_pickle=False, **terms, **weights)
     return out.getvalue()
 
 
-def _unpacked(data: bytes) -> Logit:
+def _logit(data: bytes) -> Logit:
     with np.load(BytesIO(data), allow_pickle=False) as file:
-        terms = Terms(file["low"], file["high"], file["scale"], file["square_scale"])
-        return Logit(terms, file["weights"])
+        return Logit(Terms(*(file[name] for name in _TERMS)), file["weights"])
+
+
+def _net(data: bytes) -> Net:
+    with np.load(BytesIO(data), allow_pickle=False) as file:
+        weights = Weights(*(file[name] for name in Weights._fields))
+        terms = Terms(*(file[name] for name in _TERMS))
+    if (
+        weights.hidden.shape != (len(weights.linear), len(weights.bias))
+        or weights.out.shape != weights.bias.shape
+    ):
+        raise ValueError("the weights of the net are of different shapes")
+    return Net(terms, weights)

@@ -94,7 +94,7 @@ def win_of(beliefs: Beliefs, table: Table) -> dict[str, Floats]:
         "public": beliefs.public.win(share, start),
         "fundamental": beliefs.fundamental.win(features, start),
         "combined": beliefs.combined.win(features, share, start),
-        "logit": softmax(beliefs.fundamental.logit.score(features, start), start),
+        "net": softmax(beliefs.fundamental.net.score(features, start), start),
         "boosted": softmax(beliefs.fundamental.boosted.score(features), start),
     }
 

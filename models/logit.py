@@ -64,8 +64,7 @@ class Logit:
     @cached_property
     def _held(self) -> "_Held":
         terms = self.terms
-        scales = inverse(terms.scale), inverse(terms.square_scale)
-        return _Held(terms.low, terms.high, *scales, self.weights)
+        return _Held(Bounds.of(terms), inverse(terms.square_scale), self.weights)
 
     def _score(self, features: Floats, starts: Starts, part: slice) -> Floats:
         held, begin = rows_of(starts, len(features), part)
@@ -73,39 +72,60 @@ class Logit:
         return score
 
 
-class _Held(NamedTuple):
-    """Terms and weights as compiled code takes them, the scales inverted."""
+class Bounds(NamedTuple):
+    """What `standardise` needs of terms; the scale is inverted."""
 
     low: Floats
     high: Floats
     scale: Floats
+
+    @classmethod
+    def of(cls, terms: Terms) -> "Bounds":
+        """Those of terms."""
+        return cls(terms.low, terms.high, inverse(terms.scale))
+
+
+class _Held(NamedTuple):
+    """Terms and weights as compiled code takes them, the scales inverted."""
+
+    bounds: Bounds
     square_scale: Floats
     weights: Floats
 
 
 @compiled()
-def _add_terms(features: Floats, first: Counts, held: _Held, parts: Floats) -> None:
-    """`Terms.of` times weights, runner by runner: what a score in the stream waits for.
+def standardise(features: Floats, begin: int, end: int, bounds: Bounds, found: Floats) -> None:
+    """Features of the race in rows `begin` to `end` as the first of `Terms`, into `found`.
 
     The innermost loops go along a row, several features at a time; each sum is over the runners in order.
     """
     width = features.shape[1]
-    mean, known, square = np.empty(width), np.empty(width), np.empty(width)
+    mean, known = np.zeros(width), np.zeros(width)
+    for row in range(begin, end):
+        for at in range(width):
+            given = features[row, at]
+            there = 0.0 if np.isnan(given) else 1.0
+            found[row, at] = min(max(given, bounds.low[at]), bounds.high[at]) if there else np.nan
+            mean[at] += found[row, at] if there else 0.0
+            known[at] += there
+    mean /= np.maximum(known, 1.0)
+    for row in range(begin, end):
+        for at in range(width):
+            apart = (found[row, at] - mean[at]) * bounds.scale[at]
+            found[row, at] = 0.0 if np.isnan(apart) else apart
+
+
+@compiled()
+def _add_terms(features: Floats, first: Counts, held: _Held, parts: Floats) -> None:
+    """`Terms.of` times weights, runner by runner: what a score in the stream waits for."""
+    width = features.shape[1]
+    square = np.empty(width)
     for race in range(len(first) - 1):
         begin, end = first[race], first[race + 1]
-        mean[:], known[:], square[:] = 0.0, 0.0, 0.0
+        standardise(features, begin, end, held.bounds, parts)
+        square[:] = 0.0
         for row in range(begin, end):
             for at in range(width):
-                given = features[row, at]
-                there = 0.0 if np.isnan(given) else 1.0
-                parts[row, at] = min(max(given, held.low[at]), held.high[at]) if there else np.nan
-                mean[at] += parts[row, at] if there else 0.0
-                known[at] += there
-        mean /= np.maximum(known, 1.0)
-        for row in range(begin, end):
-            for at in range(width):
-                apart = (parts[row, at] - mean[at]) * held.scale[at]
-                parts[row, at] = 0.0 if np.isnan(apart) else apart
                 square[at] += parts[row, at] * parts[row, at]
         square /= max(end - begin, 1)
         for row in range(begin, end):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from models.boosted import Boosted
 from models.layout import Floats
 from models.logit import Logit
+from models.net import Net
 from models.softmax import Starts, softmax
 
 PUBLIC_POWERS = (1.0, 0.83, 0.70)  # of the stages of the residual's loss: Lo and Bacon-Shone's discount
@@ -12,19 +13,19 @@ PUBLIC_POWERS = (1.0, 0.83, 0.70)  # of the stages of the residual's loss: Lo an
 
 @dataclass(frozen=True, slots=True)
 class Fundamental:
-    """Form without today's odds: softmax(scale * mean of the logit's and the trees' scores).
+    """Form without today's odds: softmax(scale * mean of the net's and the trees' scores).
 
     Averaging two scores leaves them too near to each other, which `scale` mends. Source: Bolton and Chapman
     (1986), Management Science 32; averaging as in Hastie, Tibshirani and Friedman (2009), section 8.8.
     """
 
-    logit: Logit
+    net: Net
     boosted: Boosted
     scale: float
 
     def scores(self, features: Floats, starts: Starts) -> Floats:
         """Scores, (rows,), of features (rows, FEATURES); their softmax in a race is the probability."""
-        both = self.logit.score(features, starts) + self.boosted.score(features)
+        both = self.net.score(features, starts) + self.boosted.score(features)
         scores: Floats = 0.5 * self.scale * both
         return scores
 

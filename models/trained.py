@@ -97,7 +97,7 @@ class TrainedModel:
         """The belief of the features `found` (runners, FEATURES) of values `held` (runners, COLUMNS)."""
         fundamental, combined = self.beliefs.fundamental, self.beliefs.combined
         scores = fundamental.scores(found, _START)
-        terms = fundamental.logit.terms
+        terms = fundamental.net.terms
         beyond = (found < terms.low) | (found > terms.high)
         told: Flags = np.any(~np.isnan(held), axis=1)
         residual = combined.beyond(found, _START)
@@ -115,9 +115,9 @@ class TrainedModel:
         )
 
     def _contributions(self, found: Floats) -> Floats:
-        """Log-odds above the field's mean, (runners, parts): the logit's terms, the trees' Shapley values."""
+        """Log-odds above the field's mean, (runners, parts): what the net and the trees give."""
         fundamental = self.beliefs.fundamental
-        single = fundamental.logit.contributions(found, _START) + fundamental.boosted.contributions(found)
+        single = fundamental.net.contributions(found, _START) + fundamental.boosted.contributions(found)
         parts = np.zeros((len(found), len(WORDS)))
         for part in range(len(WORDS)):
             parts[:, part] = 0.5 * fundamental.scale * single[:, part == _PART].sum(axis=1)

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from models import boosted, logit
+from models import boosted, logit, net_fit
 from models.combination import fit_combined
 from models.exotics import fit_exponents
 from models.layout import Floats
+from models.net import Net, inputs_of
 from models.performance import Beliefs, Fundamental, Public
 from models.softmax import blend, targets
 from models.table import Table
@@ -13,7 +14,7 @@ from models.weights import fit_powers, fit_public
 from models.windows import Fits, Without, known_before, window_before, years_before
 
 LOGIT_L2 = 0.007
-FORM_STAGES = (1.0, 0.25, 0.1)  # weights of the places in the loss of logit and trees
+FORM_STAGES = (1.0, 0.25, 0.1)  # weights of the places in the loss of net and trees
 PUBLIC_SHARE = 0.7  # of the labels of both
 USUAL_SCALE = 1.1  # of the mean of both scores while no season out of their sample is known
 
@@ -21,22 +22,24 @@ Say = Callable[[str], None]
 
 
 def fit_logit(table: Table, l2: float = LOGIT_L2) -> logit.Logit:
-    """Conditional logit of form."""
+    """Conditional logit of form: what groups of features are worth is judged by it."""
     labels, left = labels_of(table)
     terms = logit.prepare(table.features, table.start)
     weights = logit.fit(terms.of(table.features, table.start), table.start, labels, left, l2=l2)
     return logit.Logit(terms, weights)
 
 
-def fit_form(table: Table, seed: int) -> tuple[logit.Logit, boosted.Boosted]:
-    """Logit and trees of form."""
+def fit_form(table: Table, seed: int) -> tuple[Net, boosted.Boosted]:
+    """Net and trees of form."""
     labels, left = labels_of(table)
-    trees = boosted.train(table.features, table.start, labels, left, seed=seed)
-    return fit_logit(table), trees
+    terms = logit.prepare(table.features, table.start)
+    inputs = inputs_of(logit.Bounds.of(terms), table.features, table.start)
+    net = Net(terms, net_fit.fit(inputs, table.start, labels, left, seed=seed))
+    return net, boosted.train(table.features, table.start, labels, left, seed=seed)
 
 
-def form_before(fits: Fits, day: float, without: Without = ()) -> tuple[logit.Logit, boosted.Boosted] | None:
-    """Logit and trees of the races before a day, fitted once; None where there are too few."""
+def form_before(fits: Fits, day: float, without: Without = ()) -> tuple[Net, boosted.Boosted] | None:
+    """Net and trees of the races before a day, fitted once; None where there are too few."""
     key = day, without
     if key not in fits.forms and (window := window_before(fits.table, day, without)) is not None:
         fits.forms[key] = fit_form(window, fits.seed)
@@ -76,7 +79,7 @@ def fit_beliefs(fits: Fits, day: float, say: Say = lambda _: None) -> Beliefs | 
     combined, without = found
     say("exponents of the places")
     public, exponents = fit_places(fits.table.where(known_before(fits.table, day)))
-    say("logit and trees")
+    say("net and trees")
     fundamental = fit_fundamental(fits, day, without)
     return None if fundamental is None else Beliefs(fundamental, public, combined, exponents, without)
 

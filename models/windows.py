@@ -9,7 +9,7 @@ import numpy as np
 from models.boosted import Boosted
 from models.form.features import AT, FEATURE_GROUPS
 from models.layout import Flags
-from models.logit import Logit
+from models.net import Net
 from models.performance import Residual
 from models.table import Table
 
@@ -29,7 +29,7 @@ class Fits:
     table: Table
     seed: int
     residuals: dict[tuple[float, Without], tuple[Residual, float]] = field(default_factory=dict)
-    forms: dict[tuple[float, Without], tuple[Logit, Boosted]] = field(default_factory=dict)
+    forms: dict[tuple[float, Without], tuple[Net, Boosted]] = field(default_factory=dict)
 
 
 def known_before(table: Table, day: float) -> Flags:

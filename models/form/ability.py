@@ -54,6 +54,7 @@ COLUMNS = (
     "figure_with_weight",
     "runs",
     "days_off",
+    "career_days",
 )
 
 
@@ -116,6 +117,7 @@ class Abilities:
         self._variances: Floats = np.ones((64, width))
         self._last: Floats = np.zeros(64)
         self._runs: Floats = np.zeros(64)
+        self._debut_day: Floats = np.zeros(64)
         self._pars = Sums(PAR_HALF_LIFE, 2)
         self._debuts = Sums(DEBUT_HALF_LIFE, width * 2)
 
@@ -136,6 +138,7 @@ class Abilities:
         values[:, len(FILTERS) + 2] = prior[:, 0] - POINTS_A_POUND * extra
         values[:, len(FILTERS) + 3] = self._runs[rows]
         values[:, len(FILTERS) + 4] = np.where(rows > 0, day - self._last[rows], np.nan)
+        values[:, len(FILTERS) + 5] = np.where(rows > 0, day - self._debut_day[rows], 0.0)
         return values
 
     def learn(self, races: Sequence[tuple[RaceFacts, RaceFinish]]) -> list[Run]:
@@ -224,6 +227,8 @@ class Abilities:
         size = len(self._horses)
         self._means, self._variances = grown(self._means, size, 0.0), grown(self._variances, size, 1.0)
         self._last, self._runs = grown(self._last, size, 0.0), grown(self._runs, size, 0.0)
+        self._debut_day = grown(self._debut_day, size, 0.0)
+        self._debut_day[rows] = np.where(self._runs[rows] == 0.0, day, self._debut_day[rows])
         beyond = np.clip(read.readings - read.offset - read.prior, -_CAP, _CAP)
         known = ~np.isnan(beyond)
         gain = np.where(known, read.variance / (read.variance + _NOISE), 0.0)
@@ -263,6 +268,7 @@ class Abilities:
             "ability.variances": self._variances[:size],
             "ability.last": self._last[:size],
             "ability.runs": self._runs[:size],
+            "ability.debut_day": self._debut_day[:size],
             **self._pars.dump("ability.pars"),
             **self._debuts.dump("ability.debuts"),
         }
@@ -270,9 +276,9 @@ class Abilities:
     def load(self, state: Mapping[str, NDArray[np.float64] | NDArray[np.str_]]) -> None:
         """Become what `dump` gave."""
         self._horses = Keys(str(key) for key in state["ability.horses"])
-        self._means, self._variances, self._last, self._runs = (
+        self._means, self._variances, self._last, self._runs, self._debut_day = (
             np.array(state[f"ability.{name}"], dtype=np.float64)
-            for name in ("means", "variances", "last", "runs")
+            for name in ("means", "variances", "last", "runs", "debut_day")
         )
         self._pars.load("ability.pars", state)
         self._debuts.load("ability.debuts", state)

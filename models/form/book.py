@@ -19,7 +19,7 @@ from models.synergy import COLUMNS as SYNERGY_COLUMNS
 from models.synergy import Synergy
 from schemas.errors import HprError
 
-VERSION = "1"
+VERSION = "2"
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "ability": ability.COLUMNS,
     "history": history.COLUMNS,

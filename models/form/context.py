@@ -11,6 +11,12 @@ from models.form.history import AT, ratings, rider_code, row_max, row_mean
 from models.layout import Floats
 
 GEAR = ("B", "TT", "H", "V", "P", "CP", "SR", "XB", "E")
+GEAR_COLUMNS = (
+    "gear_first",
+    "gear_removed",
+    "gear_count",
+    *(f"{code}_{state}" for code in GEAR for state in ("worn", "first", "off")),
+)
 COLUMNS = (
     "weight",
     "weight_change",
@@ -28,13 +34,11 @@ COLUMNS = (
     "post",
     "rider_kept",
     "runners_last",
-    "gear_first",
-    "gear_removed",
-    "gear_count",
-    *(f"{code}_{state}" for code in GEAR for state in ("worn", "first", "off")),
-    "wide_last",
+    *GEAR_COLUMNS,
     *(f"{flag}_last" for flag in FLAGS),
     *(f"{flag}_before" for flag in FLAGS),
+    "rating_below_won",
+    "weight_share",
 )
 RIDERS = ("rider_1", "rider_2", "rider_3")  # codes of the last riders: what features look for among today's
 _GEAR = re.compile(r"[A-Z]+[-\d]?")
@@ -49,8 +53,8 @@ def look(facts: RaceFacts, runs: Floats) -> Floats:
     distance = np.log(facts.distance_furlongs)
     ago = day - runs[:, AT["day"]]
     last = runs[:, :, 0]
-    flags = slice(AT[FLAGS[0]], AT[FLAGS[0]] + len(FLAGS))
     gear = np.array([gear_of(runner.equipment) for runner in facts.runners], dtype=np.float64)
+    flags = slice(AT[FLAGS[0]], AT[FLAGS[0]] + len(FLAGS))
     columns = [
         weight,
         weight - last[:, AT["weight"]],
@@ -69,9 +73,10 @@ def look(facts: RaceFacts, runs: Floats) -> Floats:
         np.where(np.isnan(last[:, AT["rider"]]), np.nan, rider == last[:, AT["rider"]]),
         last[:, AT["runners"]],
         *gear.T,
-        last[:, AT["wide"]],
         *last[:, flags].T,
         *_before(runs[:, flags]).T,
+        rated - row_max(np.where(runs[:, AT["place"]] == 0.0, runs[:, AT["rating"]], np.nan)),
+        100.0 * weight / body,
     ]
     return np.stack(columns, axis=1)
 

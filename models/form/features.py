@@ -9,7 +9,7 @@ from models.form.facts import RaceFacts
 from models.form.history import is_wet, rider_code
 from models.layout import Flags, Floats
 
-VERSION = "2"
+VERSION = "3"
 SAME_FOR_ALL = ("style_slope", "style_slope_late")  # they mean something only times a running style
 LEADER = 0.25  # early position up to which a horse is thought to want the lead
 CENTRED = tuple(name for name in COLUMNS if name not in (*context.RIDERS, *SAME_FOR_ALL))
@@ -66,6 +66,7 @@ FEATURE_GROUPS = {
 _CENTRED_AT = np.array([VALUE_AT[name] for name in CENTRED])
 _RANKED_AT = np.array([VALUE_AT[name] for name in RANKED])
 _BEST_AT = np.array([VALUE_AT[name] for name in BEST])
+_GEAR_AT = np.array([VALUE_AT[name] for name in context.GEAR_COLUMNS])
 _GSR_AT = np.array([VALUE_AT[name] for name in GROUPS["gsr"]])
 _RIDERS_AT = np.array([VALUE_AT[name] for name in context.RIDERS])
 
@@ -81,6 +82,9 @@ def features(facts: RaceFacts, values: Floats, active: Flags) -> Floats:
     held = values[active]
     if not all(runner.sire for runner, runs in zip(facts.runners, active, strict=True) if runs):
         held[:, _GSR_AT] = np.nan
+    gear = held[:, _GEAR_AT]
+    if not np.isnan(gear).all():  # it is listed for this race: who has none listed wears none
+        held[:, _GEAR_AT] = np.nan_to_num(gear)
     centred = held[:, _CENTRED_AT]
     centred = centred - means(centred)
     return np.concatenate(

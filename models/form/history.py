@@ -51,7 +51,12 @@ SUMMARIES = (
     "place_best",
     "rated_best",
 )
-COLUMNS = (*(f"{name}_{weight}" for weight in WEIGHTS for name in AVERAGED), *SUMMARIES)
+EARLIER = tuple((name, back) for back in (2, 3) for name in ("figure", "margin", "place", "odds", "rated"))
+COLUMNS = (
+    *(f"{name}_{weight}" for weight in WEIGHTS for name in AVERAGED),
+    *SUMMARIES,
+    *(f"{name}_{back}" for name, back in EARLIER),
+)
 FADE = 0.7  # a run
 SEASON_HALF_LIFE = 90.0
 DISTANCE_SCALE = 0.15  # of the log of the distance
@@ -84,7 +89,9 @@ class Histories:
         averaged = runs[:, : len(AVERAGED)]
         means, evidence = _means(averaged, weight)
         values = np.concatenate([means.reshape(len(rows), -1), averaged[:, :, 0]], axis=1)
-        return np.concatenate([values, self._summaries(runs, facts, rows, track, evidence)], axis=1)
+        summaries = self._summaries(runs, facts, rows, track, evidence)
+        earlier = np.stack([runs[:, AT[name], back - 1] for name, back in EARLIER], axis=1)
+        return np.concatenate([values, summaries, earlier], axis=1)
 
     def _summaries(
         self, runs: Floats, facts: RaceFacts, rows: Rows, track: float, evidence: Floats

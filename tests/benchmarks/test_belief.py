@@ -12,7 +12,7 @@ from models.form import book
 def test_the_peers_of_the_trees_say_what_they_say() -> None:
     _, trees, model = models(10)
     features = np.random.default_rng(1).normal(size=(RUNNERS, trees.trees.width))
-    wide = np.zeros((RUNNERS, len(model.beliefs.fundamental.logit.terms.low)))
+    wide = np.zeros((RUNNERS, len(model.beliefs.fundamental.net.terms.low)))
     wide[:, : features.shape[1]] = features
     assert_allclose(onnx_score(trees.data, wide), trees.score(wide), atol=1e-6)
 

@@ -25,8 +25,9 @@ def test_without_a_whole_season_the_last_quarter_of_the_races_weighs_the_residua
     told, untold = (fit_combined(Fits(replace(year, features=each), 1), day) for each in (telling, noise))
     assert told is not None
     assert untold is not None
-    assert sum(told[0].weights) > 0.3
-    assert sum(untold[0].weights) < 0.1
+    # On some fifty races noise may weigh something by chance, but far less than what tells.
+    assert sum(told[0].weights) > 1.0
+    assert sum(untold[0].weights) < 0.1 * sum(told[0].weights)
     assert held_out_from(year, day) > years_before(day, 1) + 180
 
 

@@ -81,7 +81,7 @@ class TestTrainedFolders:
         assert version == manifest.version == registry.add_folder(tmp_path / "trained")
         assert registry.versions() == [shipped().version, version]
         registry.act("promote", "CHAMPION", version)
-        assert registry.choice("CHAMPION") == Choice(1, "form", version, "form-book-1")
+        assert registry.choice("CHAMPION") == Choice(1, "form", version, "form-book-2")
         assert registry.rollback().version == shipped().version
         model = Registry(tmp_path / "models").model(version)
         assert isinstance(model, TrainedModel)
@@ -106,7 +106,7 @@ class TestTrainedFolders:
         assert list((tmp_path / "models").iterdir()) == []
 
     @pytest.mark.parametrize(
-        "role", ["boosted", "trees", "logit", "residual", "residual-boosted", "residual-trees"]
+        "role", ["boosted", "trees", "net", "net-weights", "residual", "residual-boosted", "residual-trees"]
     )
     def test_damage_is_found_said_and_mended_by_adding_it_again(
         self, registry: Registry, tmp_path: Path, role: str

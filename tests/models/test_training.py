@@ -70,6 +70,7 @@ def test_later_races_change_nothing_that_was_fitted(beliefs: Beliefs) -> None:
     again = fit_beliefs(Fits(turned, 1), float(LAST_SEASON.toordinal()))
     assert again is not None
     assert again.fundamental.boosted.data == beliefs.fundamental.boosted.data
+    assert_array_equal(again.fundamental.net.weights.hidden, beliefs.fundamental.net.weights.hidden)
     assert_array_equal(again.combined.residual.logit.weights, beliefs.combined.residual.logit.weights)
     assert again.combined.residual.boosted.data == beliefs.combined.residual.boosted.data
     assert (again.combined.power, again.combined.weights) == (
@@ -128,7 +129,7 @@ def test_artefacts_come_back_bit_for_bit(beliefs: Beliefs, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "role", ["boosted", "trees", "logit", "residual", "residual-boosted", "residual-trees"]
+    "role", ["boosted", "trees", "net", "net-weights", "residual", "residual-boosted", "residual-trees"]
 )
 def test_damaged_and_missing_files_are_refused(beliefs: Beliefs, tmp_path: Path, role: str) -> None:
     manifest = artefacts.write(tmp_path, beliefs, ABOUT)

@@ -11,11 +11,13 @@ from models import artefacts, boosted, logit
 from models.artefacts import Manifest
 from models.form.assembly import PastRace
 from models.form.features import FEATURES
+from models.net import Net, Weights
 from models.performance import Beliefs, Combined, Fundamental, Public, Residual
 from models.softmax import targets
 from models.table import Table, tabulate
 from tests.models.form.conftest import races_of
 
+UNITS = 8
 LAST_SEASON = date(2025, 1, 1)
 """First day of the last year of these races."""
 
@@ -41,16 +43,18 @@ def beliefs() -> Beliefs:
     features[random.random(shape) < 0.1] = np.nan
     starts = np.arange(0, shape[0], 10, dtype=np.intp)
     position = np.concatenate([random.permutation(10) + 1.0 for _ in starts])
-    terms, weights = logit.prepare(features, starts), random.normal(0.0, 0.05, (2, 2 * shape[1]))
+    terms, width = logit.prepare(features, starts), shape[1]
+    residual = logit.Logit(terms, random.normal(0.0, 0.05, 2 * width))
+    shapes = (width, UNITS), (UNITS,), (UNITS,), (width,)
+    net = Net(terms, Weights(*(random.normal(0.0, 0.05, each) for each in shapes)))
     settings = {**boosted.PARAMETERS, "min_data_in_leaf": 20}
     with patch.object(boosted, "PARAMETERS", settings):
         trees, few = (
             boosted.train(features, starts, *targets(position, starts), seed=1, trees=count)
             for count in (10, 4)
         )
-    single, residual = (logit.Logit(terms, each) for each in weights)
     combined = Combined(Residual(residual, few), 1.05, (0.3, 0.1))
-    return Beliefs(Fundamental(single, trees, 1.05), Public(1.02), combined, (1.0, 0.9, 0.8, 0.8))
+    return Beliefs(Fundamental(net, trees, 1.05), Public(1.02), combined, (1.0, 0.9, 0.8, 0.8))
 
 
 def written(folder: Path, jurisdiction: str = "hong-kong", races: int = 5) -> Manifest:

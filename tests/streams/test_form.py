@@ -96,7 +96,7 @@ class TestLearning:
         finish: dict[str, int | None] = {"1": 1, "2": 2, "3": 3}
         assert not folded(("Result", result(finish, 4_000, "UNOFFICIAL")), state=state)
         forms = folded(("Result", result(finish, 4_100)), state=state)
-        assert {form["feature_set"] for form in forms} == {"guide-1", "form-book-1"}
+        assert {form["feature_set"] for form in forms} == {"guide-1", "form-book-2"}
         assert all(form["race_id"] == tomorrow and form["races_learnt"] == 1 for form in forms)
         assert [runner["runs"] for runner in forms[0]["runners"]] == [1, 1, 1]
 

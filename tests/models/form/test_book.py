@@ -190,3 +190,21 @@ class TestSpeed:
         assert book.speed(replace(facts, distance_furlongs=31.0), finish) is None
         assert book.speed(*races[-5]) is None
         assert FormBook().speed(facts, finish) is None
+
+
+def test_what_a_horse_did_two_and_three_runs_ago_is_told(book: FormBook, races: list[Race]) -> None:
+    facts = races[-1][0]
+    horse = facts.runners[0].horse_id
+    ran = [
+        (len(earlier.runners), each.position)
+        for earlier, finish in races
+        if earlier.race_date < facts.race_date
+        for runner in earlier.runners
+        for each in finish.runners
+        if runner.horse_id == horse and each.runner_id == runner.runner_id
+    ]
+    found = book.look(facts)[0]
+    for back in (2, 3):
+        runners, position = ran[-back]
+        assert found[AT[f"place_{back}"]] == pytest.approx((position - 1.0) / (runners - 1.0))
+    assert found[AT["career_days"]] >= found[AT["days_off"]]

@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
+from models.form import context
+from models.form.book import AT as VALUE_AT
 from models.form.book import FormBook
 from models.form.facts import RaceFacts, RaceFinish, Runner
 from models.form.features import AT, CENTRED, FEATURE_GROUPS, FEATURES, features, means, ranks
@@ -102,3 +104,19 @@ def test_that_a_sire_is_known_tells_nothing(today: tuple[RaceFacts, Floats]) -> 
     assert_array_equal(found[:, others], whole[:, others])
     active[0] = False
     assert np.isfinite(features(unknown, values, active)[:, gsr]).all()
+
+
+def test_where_gear_is_listed_a_runner_without_any_wears_none(today: tuple[RaceFacts, Floats]) -> None:
+    facts, values = today
+    active = np.ones(len(facts.runners), dtype=np.bool_)
+    unlisted, some = values.copy(), values.copy()
+    gear = [VALUE_AT[name] for name in context.GEAR_COLUMNS]
+    worn = VALUE_AT["B_worn"]
+    unlisted[:, gear] = np.nan
+    some[:, gear] = np.nan
+    some[0, gear] = 0.0
+    some[0, worn] = 1.0
+    assert np.isnan(features(facts, unlisted, active)[:, AT["B_worn"]]).all()
+    share = 1.0 / len(facts.runners)
+    found = features(facts, some, active)[:, AT["B_worn"]]
+    assert_allclose(found, [1.0 - share] + [-share] * (len(facts.runners) - 1))
