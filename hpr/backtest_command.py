@@ -35,7 +35,7 @@ from hpr.backtest_options import (
     Whose,
 )
 from hpr.backtest_report import assumptions, reports_of, show, write
-from hpr.backtest_strategies import Usual, entrants_of
+from hpr.backtest_strategies import Usual, entrants_of, pool_of
 from hpr.histories import reader
 from hpr.journal import tried_on
 from hpr.options import AsJson
@@ -90,7 +90,7 @@ def backtest(
     began = time.perf_counter()
     days = (start and start.date(), end and end.date())
     setup = _setup(decisions_of(at), Terms(commission, delay, pool_size, takeout), model, history, days)
-    usual = Usual(pool, cast("Venue", venue or VENUES.get(history, "EXCHANGE")), seed)
+    usual = Usual(pool_of(pool), cast("Venue", venue or VENUES.get(history, "EXCHANGE")), seed)
     entrants = entrants_of(strategy, usual, bool(walk), stakes_of(stake, daily_loss), bankroll)
     counts: Counter[str] = Counter()
     # Form is learnt from all races there are, whatever the first day bet on.

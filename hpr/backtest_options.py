@@ -30,7 +30,7 @@ At = Annotated[
     str,
     typer.Option(help="When to decide: close, change, 10m, 5m, 1m, 10s before the off; comma separated."),
 ]
-Pool = Annotated[str, typer.Option(help="Pool that favourite and random bet on.")]
+Pool = Annotated[str, typer.Option(help="Pool of one race that favourite and random bet on, such as exacta.")]
 Where = Annotated[
     Literal["TOTE", "FIXED", "STARTING_PRICE", "EXCHANGE"] | None,
     typer.Option(help="Where they bet; what the records are of if left out."),

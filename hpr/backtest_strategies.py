@@ -24,6 +24,16 @@ class Usual(NamedTuple):
     seed: int
 
 
+def pool_of(name: str) -> str:
+    """The pool that favourite and random bet on, by its name in any letters; SettingsError for another."""
+    from streams.backtest.bets import RUNNERS, pick_of
+
+    pools = [pool for pool in RUNNERS if pick_of(pool) is None]
+    if (pool := name.upper()) not in pools:
+        raise SettingsError(f"--pool {name}: no pool of one race: {', '.join(pools)}")
+    return pool
+
+
 def entrants_of(
     names: list[str], usual: Usual, grid: bool, stakes: "Stakes", bankroll: float
 ) -> "list[Entrant]":

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from hpr.backtest_command import decisions_of
+from hpr.backtest_strategies import pool_of
 from schemas.errors import SettingsError
 
 Inside = Callable[..., Any]
@@ -40,6 +41,15 @@ def test_times_of_decisions_are_close_change_or_before_the_off() -> None:
     assert decisions_of("close, change,10m,-10s") == ("close", "change", 600.0, 10.0)
     with pytest.raises(SettingsError, match="--at 10x: write close, change, or a time such as 10m or 10s"):
         decisions_of("10x")
+
+
+def test_a_pool_may_be_named_in_any_letters_and_another_is_refused_with_those_there_are() -> None:
+    assert (pool_of("exacta"), pool_of("Quinella Place")) == ("EXACTA", "QUINELLA PLACE")
+    for name in ("tote", "double"):
+        with pytest.raises(
+            SettingsError, match=f"--pool {name}: no pool of one race: WIN, PLACE, .*FIRST 4$"
+        ):
+            pool_of(name)
 
 
 def test_the_walk_through_runs_as_it_stands(inside: Inside, tmp_path: Path) -> None:
