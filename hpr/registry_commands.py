@@ -88,6 +88,10 @@ def add(
     Example: hpr models add models/hong-kong
     """
     registry = _registry(models)
+    if not source.exists():
+        raise ModelError(
+            f"{source}: no such file or folder: name what hpr train wrote, or a guide model's file"
+        )
     if source.is_dir():
         typer.echo(registry.add_folder(source))
     else:

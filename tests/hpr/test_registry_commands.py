@@ -72,3 +72,9 @@ def test_without_a_broker_the_trial_cannot_be_read_and_that_is_said(inside: Insi
 def test_without_a_candidate_there_is_no_trial(inside: Inside) -> None:
     found = inside("models", "trial")
     assert (found.returncode, "nominate one" in found.stderr) == (1, True)
+
+
+def test_a_model_that_is_not_there_cannot_be_added(inside: Inside) -> None:
+    found = inside("models", "add", "nowhere")
+    assert (found.returncode, found.stdout) == (1, "")
+    assert found.stderr.startswith("hpr: nowhere: no such file or folder: name what hpr train wrote")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from models import artefacts, boosted, windows
+from models import artefacts, boosted, net_onnx, windows
 from models.evaluation import (
     calibration,
     calibration_errors,
@@ -156,6 +156,27 @@ def test_a_manifest_changed_by_hand_is_refused(beliefs: Beliefs, tmp_path: Path)
     path = tmp_path / artefacts.MANIFEST
     path.write_bytes(path.read_bytes().replace(b'"seed": 1', b'"seed": 2'))
     with pytest.raises(HprError, match="changed since"):
+        artefacts.load(tmp_path)
+
+
+def test_a_logit_with_a_weight_too_many_is_of_other_features(beliefs: Beliefs, tmp_path: Path) -> None:
+    residual = beliefs.combined.residual
+    long = replace(residual.logit, weights=np.append(residual.logit.weights, 0.0))
+    combined = replace(beliefs.combined, residual=replace(residual, logit=long))
+    artefacts.write(tmp_path, replace(beliefs, combined=combined), ABOUT)
+    with pytest.raises(HprError, match="of other features than their manifest"):
+        artefacts.load(tmp_path)
+
+
+def test_a_net_whose_weights_do_not_fit_each_other_is_refused(
+    beliefs: Beliefs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(net_onnx, "checked", lambda _: b"")
+    net = beliefs.fundamental.net
+    torn = replace(net, weights=net.weights._replace(bias=net.weights.bias[1:]))
+    fundamental = replace(beliefs.fundamental, net=torn)
+    artefacts.write(tmp_path, replace(beliefs, fundamental=fundamental), ABOUT)
+    with pytest.raises(HprError, match="do not fit their manifest"):
         artefacts.load(tmp_path)
 
 

@@ -9,6 +9,7 @@ from numpy.testing import assert_array_equal
 
 from models.form.book import AT, COLUMNS, FormBook, LookAheadError
 from models.form.facts import RaceFacts, RaceFinish
+from models.form.history import ratings
 from schemas.errors import HprError
 
 Race = tuple[RaceFacts, RaceFinish]
@@ -192,19 +193,23 @@ class TestSpeed:
         assert FormBook().speed(facts, finish) is None
 
 
-def test_what_a_horse_did_two_and_three_runs_ago_is_told(book: FormBook, races: list[Race]) -> None:
+def test_what_a_horse_did_in_each_run_is_told(book: FormBook, races: list[Race]) -> None:
     facts = races[-1][0]
-    horse = facts.runners[0].horse_id
+    today = facts.runners[0]
     ran = [
-        (len(earlier.runners), each.position)
+        (earlier, ratings(earlier)[at], each.position)
         for earlier, finish in races
         if earlier.race_date < facts.race_date
-        for runner in earlier.runners
+        for at, runner in enumerate(earlier.runners)
         for each in finish.runners
-        if runner.horse_id == horse and each.runner_id == runner.runner_id
+        if runner.horse_id == today.horse_id and each.runner_id == runner.runner_id
     ]
     found = book.look(facts)[0]
     for back in (2, 3):
-        runners, position = ran[-back]
-        assert found[AT[f"place_{back}"]] == pytest.approx((position - 1.0) / (runners - 1.0))
-    assert found[AT["career_days"]] >= found[AT["days_off"]]
+        earlier, _, position = ran[-back]
+        wanted = (position - 1.0) / (len(earlier.runners) - 1.0)
+        assert found[AT[f"place_{back}"]] == pytest.approx(wanted)
+    assert found[AT["career_days"]] == (facts.race_date - ran[0][0].race_date).days
+    assert found[AT["weight_share"]] == pytest.approx(100.0 * today.weight_lbs / today.body_weight_lbs)
+    won = [rating for _, rating, position in ran[-10:] if position == 1.0]
+    assert_array_equal(found[AT["rating_below_won"]], ratings(facts)[0] - max(won) if won else np.nan)
