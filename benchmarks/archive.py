@@ -22,7 +22,7 @@ from streams.archive.target import ArchiveTarget
 from streams.sink import BATCH, At
 from topics.catalogue import EVENT_TOPIC, PARTITIONS, RACE_EVENTS
 
-COPIES = 20
+COPIES = 12
 """Of the odds of five markets that are archived."""
 ASKED = 100_000
 """Events a second that have to be reached."""

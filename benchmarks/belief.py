@@ -19,7 +19,7 @@ from models.form.facts import RaceFacts, RaceFinish, Runner, RunnerFinish
 from models.form.features import FEATURES
 from models.form.features import features as features_of
 from models.layout import Floats
-from models.net import Net, Weights
+from models.net import Context, Net, Weights
 from models.net_fit import UNITS
 from models.performance import Beliefs, Combined, Fundamental, Public, Residual
 from models.trained import TrainedModel
@@ -114,7 +114,9 @@ def models(trees: int) -> tuple[Any, Boosted, TrainedModel]:
     terms = logit.prepare(features, starts)
     width = len(FEATURES)
     shapes = (width, UNITS), (UNITS,), (UNITS,), (width,)
-    net = Net(terms, Weights(*(random.normal(0.0, 0.05, shape) for shape in shapes)))
+    net = Net(
+        terms, Context.of(terms, features), Weights(*(random.normal(0.0, 0.05, shape) for shape in shapes))
+    )
     other = logit.Logit(terms, random.normal(0.0, 0.05, 2 * width))
     settings |= RESIDUAL
     few = Boosted.of(lightgbm.train(settings, data, min(trees, RESIDUAL_TREES)), len(FEATURES))

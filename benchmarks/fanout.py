@@ -28,7 +28,7 @@ from topics.producer import EventProducer
 CONNECTIONS, RUNNERS, RACES_RUN = 10_000, 12, 40
 PUBLISHED_A_SECOND = 2.0
 """Publications of each race a second: with the connections above, 20,000 frames a second."""
-STEADY_SECONDS, FULL_SECONDS, PATIENCE_SECONDS, QUIET_SECONDS = 15.0, 10.0, 60.0, 5.0
+STEADY_SECONDS, FULL_SECONDS, PATIENCE_SECONDS, QUIET_SECONDS = 10.0, 6.0, 60.0, 5.0
 BOUND_MS, BOUND_KIB = 1000.0, 25.0
 PREFIX = "fanout."
 NEWEST = 987_654_321

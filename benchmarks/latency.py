@@ -29,7 +29,7 @@ class Demand(NamedTuple):
     """The load: events a second, seconds measured after seconds of warming up, and races in turns."""
 
     rate: float = 500.0
-    seconds: float = 20.0
+    seconds: float = 15.0
     warm_seconds: float = 5.0
     races: int = 24
 
@@ -74,6 +74,10 @@ class Contest(NamedTuple):
         """What is measured, but for the percentile."""
         return f"{self.to}at {self.demand.rate:g}/s"
 
+    def warming(self) -> "Contest":
+        """The same for as long as it warms up: a broker's first round does not count."""
+        return self._replace(demand=self.demand._replace(seconds=self.demand.warm_seconds))
+
 
 def measure(runs: int = 5, scale: float = 1.0, demand: Demand | None = None) -> Report:
     """Measure ours and the relays in turns on one broker, after a short round that warms the broker up.
@@ -86,8 +90,10 @@ def measure(runs: int = 5, scale: float = 1.0, demand: Demand | None = None) -> 
     with broker() as bootstrap:
         for prefix in (OURS, RELAY):
             admin.create(bootstrap, prefix)
-        for number, contest in enumerate(contests(demand)):
-            ours, theirs = _in_turns(bootstrap, contest, runs, number * (runs + 1))
+        contested = contests(demand)
+        _in_turns(bootstrap, contested[0].warming(), 1, 0)
+        for number, contest in enumerate(contested):
+            ours, theirs = _in_turns(bootstrap, contest, runs, number * runs + 1)
             rows += rows_of(contest, ours, theirs)
             series[f"HorseRacePro, {contest.at}"] = _middle(ours)
             series[f"{contest.peer}, {contest.at}"] = _middle(theirs)
@@ -108,16 +114,14 @@ def contests(demand: Demand) -> list[Contest]:
 def _in_turns(
     bootstrap: str, contest: Contest, runs: int, first_day: int
 ) -> tuple[list[Measured], list[Measured]]:
-    """All runs but the first, which is shorter and for warming up."""
+    """All runs of both, each on races of another day."""
     ours, theirs = [], []
-    for run in range(runs + 1):
-        demand = contest.demand
-        asked = demand if run else demand._replace(seconds=demand.warm_seconds)
-        races = race_ids(first_day + run, demand.races)
+    for day in range(first_day, first_day + runs):
+        races = race_ids(day, contest.demand.races)
         our_load, their_load = (Load(EventProducer(bootstrap, prefix), races) for prefix in (OURS, RELAY))
-        ours.append(_through(our_load, contest.ours(bootstrap, races, 0), asked))
-        theirs.append(_through(their_load, contest.theirs(bootstrap, races, ours[-1].size), asked))
-    return ours[1:], theirs[1:]
+        ours.append(_through(our_load, contest.ours(bootstrap, races, 0), contest.demand))
+        theirs.append(_through(their_load, contest.theirs(bootstrap, races, ours[-1].size), contest.demand))
+    return ours, theirs
 
 
 def _through(load: Load, side: AbstractContextManager[Arrivals], demand: Demand) -> Measured:

@@ -6,9 +6,10 @@ from datetime import date
 
 import numpy as np
 
-from models.evaluation import Row, paired_z, winner_loss
+from models.evaluation import Row
 from models.form.features import AT, FEATURE_GROUPS
 from models.layout import Floats
+from models.losses import paired_z, winner_loss
 from models.softmax import softmax
 from models.table import Table
 from models.training import fit_logit

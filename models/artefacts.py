@@ -15,14 +15,15 @@ from models.boosted import Boosted
 from models.form import book
 from models.form import features as form_features
 from models.logit import Logit, Terms
-from models.net import Net, Weights
+from models.net import Context, Net, Weights
 from models.performance import Beliefs, Combined, Fundamental, Public, Residual
 from models.trees import unpacked
 from schemas.errors import HprError
 
 MANIFEST = "manifest.json"
-FORMAT = 4
+FORMAT = 5
 NAME_LENGTH = 16
+_OF_RACE = "context_"
 _TERMS = tuple(each.name for each in fields(Terms))
 PREFIX = "form-"
 """What versions begin with: it tells the kind of model."""
@@ -164,7 +165,10 @@ def _content(folder: Path, name: str) -> bytes:
 
 def _packed(model: Logit | Net) -> bytes:
     out = BytesIO()
-    weights = {"weights": model.weights} if isinstance(model, Logit) else model.weights._asdict()
+    if isinstance(model, Logit):
+        weights = {"weights": model.weights}
+    else:
+        weights = {**model.weights._asdict(), **{_OF_RACE + k: v for k, v in model.context._asdict().items()}}
     terms = {name: getattr(model.terms, name) for name in _TERMS}
     np.savez(out, allow_pickle=False, **terms, **weights)
     return out.getvalue()
@@ -179,9 +183,10 @@ def _net(data: bytes) -> Net:
     with np.load(BytesIO(data), allow_pickle=False) as file:
         weights = Weights(*(file[name] for name in Weights._fields))
         terms = Terms(*(file[name] for name in _TERMS))
-    if (
-        weights.hidden.shape != (len(weights.linear), len(weights.bias))
-        or weights.out.shape != weights.bias.shape
-    ):
+        context = Context(*(file[_OF_RACE + name] for name in Context._fields))
+    width, units = weights.linear.shape, weights.bias.shape
+    if weights.hidden.shape != width + units or weights.out.shape != units:
         raise ValueError("the weights of the net are of different shapes")
-    return Net(terms, weights)
+    if not width == context.middle.shape == context.scale.shape:
+        raise ValueError("the context of the net is of other features than its weights")
+    return Net(terms, context, weights)

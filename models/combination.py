@@ -5,6 +5,8 @@ from itertools import pairwise
 import numpy as np
 
 from models import boosted, logit
+from models.layout import Floats
+from models.losses import paired_z, winner_loss
 from models.performance import PUBLIC_POWERS, Combined, Residual
 from models.softmax import STAGES, softmax, targets
 from models.table import Table, joined
@@ -15,8 +17,10 @@ RESIDUAL_L2 = 0.1
 USUAL_WEIGHTS = (0.25, 0.6)  # of the residual's logit and trees, before they are fitted
 OUT_OF_SAMPLE_SEASONS = 4
 
-CHOICES: tuple[Without, ...] = ((), ("gsr",))
-"""Groups of features that may be left out: breeding is known of some horses alone, and of others later on."""
+CHOICES: tuple[Without, ...] = (("gsr",), ())
+"""Groups of features left out, from most to none: breeding is known of some horses, and of others later."""
+CLEARLY = 1.0
+"""Standard errors by which a choice with more groups has to be better."""
 
 
 def fit_residual(table: Table, seed: int) -> tuple[Residual, float]:
@@ -62,18 +66,23 @@ def fit_combined(fits: Fits, day: float) -> tuple[Combined, Without] | None:
 
     Each of those is scored by a residual of the races before it. While none can be fitted a year before, the
     residual is weighted on the last quarter of the races, and weighs nothing where there is no race to weight
-    it on. Of CHOICES the groups are left out without which those seasons are likeliest. None where
-    there are too few races.
+    it on. Of CHOICES the first stands unless those seasons are CLEARLY better told by another; source: the
+    rule of one standard error of Breiman and others (1984), "Classification and Regression Trees", section
+    3.4.3. None where there are too few races.
     """
-    found = [(without, *each) for without in CHOICES if (each := _weighted(fits, day, without)) is not None]
-    if not found:
-        return None
-    without, combined, _ = min(found, key=lambda each: each[2])
-    return combined, without
+    chosen: tuple[Combined, Without] | None = None
+    least = np.zeros(0)
+    for without in CHOICES:
+        if (found := _weighted(fits, day, without)) is None:
+            return None
+        combined, losses = found
+        if chosen is None or paired_z(least - losses) > CLEARLY:
+            chosen, least = (combined, without), losses
+    return chosen
 
 
-def _weighted(fits: Fits, day: float, without: Without) -> tuple[Combined, float] | None:
-    """The combined model that leaves these groups out, and the log-loss of what it is weighted on."""
+def _weighted(fits: Fits, day: float, without: Without) -> tuple[Combined, Floats] | None:
+    """The combined model that leaves these groups out, and the log-losses (races,) of what weighs it."""
     last = residual_before(fits, day, without)
     if last is None:
         return None
@@ -89,10 +98,9 @@ def _weighted(fits: Fits, day: float, without: Without) -> tuple[Combined, float
             earlier.append(season)
             scores.append(found[0].scores(season.features, season.start))
     if not earlier:
-        return Combined(last[0], last[1], (0.0, 0.0)), 0.0
+        return Combined(last[0], last[1], (0.0, 0.0)), np.zeros(0)
     held = joined(earlier)
     columns = [held.log_share, *(np.concatenate(each) for each in zip(*scores, strict=True))]
     power, *weights = fit_weights(held, columns, start=(last[1], *USUAL_WEIGHTS))
     chance = softmax(power * columns[0] + weights[0] * columns[1] + weights[1] * columns[2], held.start)
-    loss = -float(np.log(chance[held.position == 1.0]).sum())
-    return Combined(last[0], power, (weights[0], weights[1])), loss
+    return Combined(last[0], power, (weights[0], weights[1])), winner_loss(chance, held)

@@ -11,8 +11,9 @@ import numpy as np
 from models import exotics, places, value
 from models.combination import fit_combined
 from models.layout import Flags, Floats
+from models.losses import paired_z, winner_loss
 from models.performance import Beliefs
-from models.softmax import softmax, spread, sums
+from models.softmax import softmax, spread
 from models.table import Table
 from models.training import fit_beliefs, fit_places
 from models.windows import Fits, known_before
@@ -127,19 +128,6 @@ def rows(judged: Sequence[Season]) -> list[Row]:
                 }
             )
     return found
-
-
-def winner_loss(win: Floats, table: Table) -> Floats:
-    """Log-loss of each race's winner, (races,)."""
-    won = table.position == 1.0
-    loss: Floats = -sums(np.where(won, np.log(np.maximum(win, 1e-12)), 0.0), table.start)
-    return loss
-
-
-def paired_z(gain: Floats) -> float:
-    """Mean over its standard error; 0 where nothing differs."""
-    error = float(gain.std(ddof=1) / np.sqrt(len(gain))) if len(gain) > 1 else 0.0
-    return float(gain.mean() / error) if error > 0.0 else 0.0
 
 
 def calibration(judged: Sequence[Season], model: str) -> list[Row]:

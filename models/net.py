@@ -7,11 +7,33 @@ from typing import NamedTuple
 import numpy as np
 
 from models.compiled import compiled
-from models.layout import Counts, Floats
-from models.logit import Bounds, Terms, standardise
+from models.layout import Counts, Flags, Floats
+from models.logit import Bounds, Terms, inverse, standardise
 from models.softmax import Starts
 
 MOST = 4.0  # standard deviations from the field's mean, beyond which an input counts no further
+
+
+class Context(NamedTuple):
+    """How what all runners of a race share becomes an input, arrays (features,).
+
+    Its distance from `middle`, the runners' mean, times `scale`, one over their standard deviation; `scale`
+    is 0 of a feature that differs within a race, which is centred there instead.
+    """
+
+    middle: Floats
+    scale: Floats
+
+    @classmethod
+    def of(cls, terms: Terms, features: Floats) -> "Context":
+        """That of the features (rows, features) of a training window, whose `terms` these are."""
+        clipped = np.clip(features, terms.low, terms.high)
+        known = ~np.isnan(clipped)
+        count = np.maximum(known.sum(axis=0), 1)
+        middle = np.where(known, clipped, 0.0).sum(axis=0) / count
+        apart = np.where(known, clipped - middle, 0.0)
+        shared = inverse(terms.scale) == 0.0
+        return cls(middle, np.where(shared, inverse(np.sqrt((apart * apart).sum(axis=0) / count)), 0.0))
 
 
 class Weights(NamedTuple):
@@ -27,32 +49,38 @@ class Weights(NamedTuple):
 class Net:
     """score = linear @ x + out @ relu(x @ hidden + bias) of a runner's inputs x (features,).
 
-    An input is a feature as the first of `logit.Terms`, centred in the race and scaled, at most MOST from 0;
-    a missing one is 0. The squares of `terms` have no part: the units bend in their place. Source: a
-    conditional logit whose utility is a network is Bentz and Merunka's (2000), "Neural networks and the
-    multinomial logit for brand choice modelling", J. Forecasting 19.
+    An input is a feature as the first of `logit.Terms`, centred in the race and scaled, or of the `context`,
+    which bends what the others say; at most MOST from 0, and 0 where it is missing. The squares of `terms`
+    have no part: the units bend in their place. Source: a conditional logit whose utility is a network is
+    Bentz and Merunka's (2000), "Neural networks and the multinomial logit for brand choice modelling",
+    J. Forecasting 19.
     """
 
     terms: Terms
+    context: Context
     weights: Weights
 
     def score(self, features: Floats, starts: Starts) -> Floats:
         """Score of each runner, (rows,), the same bits alone and among others."""
         scores = np.empty(len(features))
-        _score(inputs_of(self._bounds, features, starts), self._held, scores)
+        _score(self._inputs(features, starts), self._held, scores)
         return scores
 
     def contributions(self, features: Floats, starts: Starts) -> Floats:
         """What each feature adds to the score above that of a runner at the field's means, (rows, features).
 
         Each is its gradient's mean on the straight way from the means, times its distance from there; with
-        one hidden layer the integral has a closed form. Source: Aumann and Shapley (1974), "Values of
-        Non-Atomic Games"; Sundararajan, Taly and Yan (2017), "Axiomatic attribution for deep networks".
+        one hidden layer the integral has a closed form. What the runners share moves none of them: it adds 0.
+        Source: Aumann and Shapley (1974), "Values of Non-Atomic Games"; Sundararajan, Taly and Yan (2017),
+        "Axiomatic attribution for deep networks".
         """
-        inputs = inputs_of(self._bounds, features, starts)
+        inputs = self._inputs(features, starts)
         parts = np.empty_like(inputs)
-        _explain(inputs, self._held, parts)
+        _explain(inputs, self.context.scale != 0.0, self._held, parts)
         return parts
+
+    def _inputs(self, features: Floats, starts: Starts) -> Floats:
+        return inputs_of(self._bounds, self.context, features, starts)
 
     @cached_property
     def _bounds(self) -> Bounds:
@@ -63,22 +91,25 @@ class Net:
         return Weights(*(np.ascontiguousarray(each, dtype=np.float64) for each in self.weights))
 
 
-def inputs_of(bounds: Bounds, features: Floats, starts: Starts) -> Floats:
+def inputs_of(bounds: Bounds, context: Context, features: Floats, starts: Starts) -> Floats:
     """Inputs of a net, (rows, features), of the runners' features (rows, features)."""
     given = np.ascontiguousarray(features, dtype=np.float64)
     first = np.append(starts, len(features)).astype(np.int64)
     found = np.empty_like(given)
-    _inputs(given, first, bounds, found)
+    _inputs(given, first, bounds, context, found)
     return found
 
 
 @compiled()
-def _inputs(features: Floats, first: Counts, bounds: Bounds, found: Floats) -> None:
+def _inputs(features: Floats, first: Counts, bounds: Bounds, context: Context, found: Floats) -> None:
     for race in range(len(first) - 1):
         standardise(features, first[race], first[race + 1], bounds, found)
     for row in range(len(found)):
         for at in range(found.shape[1]):
-            found[row, at] = min(max(found[row, at], -MOST), MOST)
+            given = min(max(features[row, at], bounds.low[at]), bounds.high[at])
+            shared = (given - context.middle[at]) * context.scale[at]
+            shared = 0.0 if np.isnan(features[row, at]) else shared
+            found[row, at] = min(max(found[row, at] + shared, -MOST), MOST)
 
 
 @compiled()
@@ -100,22 +131,26 @@ def _score(inputs: Floats, held: Weights, scores: Floats) -> None:
 
 
 @compiled()
-def _explain(inputs: Floats, held: Weights, parts: Floats) -> None:
+def _explain(inputs: Floats, shared: Flags, held: Weights, parts: Floats) -> None:
     """A unit that a feature moves by its share counts for as much of the way as it is on."""
-    apart, slope = np.empty(len(held.bias)), np.empty(len(held.bias))
+    moved, slope = np.empty((2, len(held.bias))), np.empty(len(held.bias))
     for row in range(len(inputs)):
-        apart[:] = 0.0
+        moved[0], moved[1] = held.bias, 0.0
         for at in range(inputs.shape[1]):
-            for unit in range(len(apart)):
-                apart[unit] += inputs[row, at] * held.hidden[at, unit]
-        for unit in range(len(apart)):
-            bias = held.bias[unit]
-            if apart[unit] == 0.0:
-                on = 1.0 if bias > 0.0 else 0.0
+            into = moved[0 if shared[at] else 1]
+            for unit in range(len(into)):
+                into[unit] += inputs[row, at] * held.hidden[at, unit]
+        for unit in range(len(slope)):
+            base, apart = moved[0, unit], moved[1, unit]
+            if apart == 0.0:
+                on = 1.0 if base > 0.0 else 0.0
             else:
-                on = (max(apart[unit] + bias, 0.0) - max(bias, 0.0)) / apart[unit]
+                on = (max(base + apart, 0.0) - max(base, 0.0)) / apart
             slope[unit] = held.out[unit] * on
         for at in range(inputs.shape[1]):
+            if shared[at]:
+                parts[row, at] = 0.0
+                continue
             gradient = held.linear[at]
             for unit in range(len(slope)):
                 gradient += held.hidden[at, unit] * slope[unit]

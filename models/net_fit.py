@@ -10,7 +10,7 @@ from models.layout import Floats
 from models.net import Weights
 from models.softmax import Starts, sizes, slopes
 
-UNITS = 128
+UNITS = 256
 EPOCHS = 40
 RACES = 256  # of a step
 RATE = 2e-3  # at first; it falls to 0 along half a cosine

@@ -25,8 +25,11 @@ _STEPS = (
     ("Div", ("total", "count"), "mean"),
     ("Sub", ("filled", "mean"), "apart"),
     ("Mul", ("apart", "scale"), "scaled"),
-    ("Where", ("known", "scaled", "nothing"), "centred"),
-    ("Max", ("centred", "least"), "raised"),
+    ("Sub", ("clipped", "middle"), "above_middle"),
+    ("Mul", ("above_middle", "context"), "shared"),
+    ("Add", ("scaled", "shared"), "both"),
+    ("Where", ("known", "both", "nothing"), "told"),
+    ("Max", ("told", "least"), "raised"),
     ("Min", ("raised", "most"), "inputs"),
     ("MatMul", ("inputs", "hidden"), "moved"),
     ("Add", ("moved", "bias"), "units"),
@@ -46,6 +49,7 @@ def export(net: Net) -> bytes:
     constants: dict[str, Any] = {
         **bounds._asdict(), "hidden": weights.hidden, "bias": weights.bias, "out": weights.out[:, None],
         "linear": weights.linear[:, None], "nothing": 0.0, "one": 1.0, "least": -MOST, "most": MOST,
+        "middle": net.context.middle, "context": net.context.scale,
     }  # fmt: skip
     held = [numpy_helper.from_array(np.asarray(each, np.float64), name) for name, each in constants.items()]
     held.append(numpy_helper.from_array(np.zeros(1, np.int64), "runners"))

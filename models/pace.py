@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.compiled import compiled
 from models.layout import Floats
 
 CALLS = ("early", "middle", "late", "finish")
@@ -48,15 +49,14 @@ def project(forward: Floats, ability: Floats) -> Pace:
     expected position is 1 plus the sum of these over the others, in closed form. `w` goes from early speed
     to ability over the calls.
     """
-    speed = np.where(np.isfinite(forward), 0.5 - forward, 0.0)
-    early = SHARPNESS * speed
-    able = ability - ability.mean()
-    fades = np.array(FADES)[:, None]
-    logs = fades * early + (1.0 - fades) * able
-    positions = 1.0 + _before(logs).sum(axis=2).T
-    weights = np.exp(early - early.max())
-    pressure = float(np.maximum(2.0 * speed, 0.0).sum())
-    return Pace(positions, logs, weights / weights.sum(), pressure)
+    runners = len(forward)
+    positions, logs, lead = (
+        np.empty((runners, len(FADES))),
+        np.empty((len(FADES), runners)),
+        np.empty(runners),
+    )
+    pressure = _project(forward, ability, logs, positions, lead)
+    return Pace(positions, logs, lead, pressure)
 
 
 def _spread(log_weights: Floats) -> Floats:
@@ -74,13 +74,34 @@ def _spread(log_weights: Floats) -> Floats:
     return found
 
 
-def _before(log_weights: Floats) -> Floats:
-    """Chance that column j is before row i at each call, (calls, runners, runners), 0 on the diagonal."""
-    apart = np.clip(log_weights[:, :, None] - log_weights[:, None, :], -500.0, 500.0)
-    chance: Floats = 1.0 / (1.0 + np.exp(apart))
-    runners = np.arange(log_weights.shape[1])
-    chance[:, runners, runners] = 0.0
-    return chance
+@compiled()
+def _expected(logs: Floats, runner: int) -> float:
+    """Position: one more than the chances of the others to be before."""
+    found = 1.0
+    for other in range(len(logs)):
+        if other != runner:
+            apart = min(max(logs[runner] - logs[other], -500.0), 500.0)
+            found += 1.0 / (1.0 + np.exp(apart))
+    return found
+
+
+@compiled()
+def _project(forward: Floats, ability: Floats, logs: Floats, positions: Floats, lead: Floats) -> float:
+    """Fill the arrays of `Pace`, and give its pressure; each sum is over the runners in order."""
+    middle, pressure, total = ability.sum() / max(len(ability), 1), 0.0, 0.0
+    for runner in range(len(forward)):
+        speed = 0.5 - forward[runner] if np.isfinite(forward[runner]) else 0.0
+        pressure += max(2.0 * speed, 0.0)
+        for call in range(len(FADES)):
+            fade = FADES[call]
+            logs[call, runner] = fade * SHARPNESS * speed + (1.0 - fade) * (ability[runner] - middle)
+    for runner in range(len(forward)):
+        lead[runner] = np.exp(logs[0, runner] - logs[0].max())
+        total += lead[runner]
+        for call in range(len(FADES)):
+            positions[runner, call] = _expected(logs[call], runner)
+    lead /= total
+    return pressure
 
 
 def in_words(pace: Pace, names: list[str]) -> str:

@@ -6,7 +6,7 @@ from models import boosted, logit, net_fit
 from models.combination import fit_combined
 from models.exotics import fit_exponents
 from models.layout import Floats
-from models.net import Net, inputs_of
+from models.net import Context, Net, inputs_of
 from models.performance import Beliefs, Fundamental, Public
 from models.softmax import blend, targets
 from models.table import Table
@@ -33,8 +33,9 @@ def fit_form(table: Table, seed: int) -> tuple[Net, boosted.Boosted]:
     """Net and trees of form."""
     labels, left = labels_of(table)
     terms = logit.prepare(table.features, table.start)
-    inputs = inputs_of(logit.Bounds.of(terms), table.features, table.start)
-    net = Net(terms, net_fit.fit(inputs, table.start, labels, left, seed=seed))
+    context = Context.of(terms, table.features)
+    inputs = inputs_of(logit.Bounds.of(terms), context, table.features, table.start)
+    net = Net(terms, context, net_fit.fit(inputs, table.start, labels, left, seed=seed))
     return net, boosted.train(table.features, table.start, labels, left, seed=seed)
 
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from deploy.kafka.jars import missing_tools
 from deploy.kafka.node import SingleNode
@@ -16,6 +17,10 @@ from deploy.postgres import Cluster
 from deploy.postgres import missing as postgres_missing
 from gateway.database import Database
 from gateway.migrations import migrate_now
+
+# What a property's first example takes is the compiler's time, and no test judges a speed.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 FIXTURE_MARKS = {

@@ -10,20 +10,24 @@ from models import net_onnx
 from models.layout import Floats
 from models.logit import Bounds, Logit, prepare
 from models.logit import fit as fit_logit
-from models.net import MOST, Net, Weights, inputs_of
+from models.net import MOST, Context, Net, Weights, inputs_of
 from models.net_fit import fit
 from models.softmax import Starts, softmax, targets
 from schemas.errors import HprError
 
 RUNNERS = 8
-FEATURES = 4
+FEATURES = 5
+SHARED = 4
+"""The feature that all runners of a race share."""
 
 
 def world(races: int = 1200) -> tuple[Floats, Floats, Starts]:
-    """Races that the two first features decide only together: their product, which no linear score knows."""
+    """Races that features decide only in pairs: two of a runner, and one of a runner with the race's."""
     random = np.random.default_rng(7)
     features = random.normal(size=(races * RUNNERS, FEATURES))
+    features[:, SHARED] = np.repeat(random.normal(3.0, 2.0, races), RUNNERS)
     utility = 0.5 * features[:, 2] + 1.5 * features[:, 0] * features[:, 1]
+    utility += 0.5 * features[:, 3] * (features[:, SHARED] - 3.0)
     order = np.argsort(-(utility.reshape(races, RUNNERS) + random.gumbel(size=(races, RUNNERS))), axis=1)
     position = np.empty((races, RUNNERS))
     np.put_along_axis(position, order, np.arange(1.0, RUNNERS + 1.0)[None, :].repeat(races, axis=0), axis=1)
@@ -34,11 +38,10 @@ def world(races: int = 1200) -> tuple[Floats, Floats, Starts]:
 def fitted() -> Net:
     features, position, starts = world()
     terms = prepare(features, starts)
+    context = Context.of(terms, features)
     labels, left = targets(position, starts)
-    weights = fit(
-        inputs_of(Bounds.of(terms), features, starts), starts, labels, left, seed=1, units=32, epochs=200
-    )
-    return Net(terms, weights)
+    inputs = inputs_of(Bounds.of(terms), context, features, starts)
+    return Net(terms, context, fit(inputs, starts, labels, left, seed=1, units=32, epochs=200))
 
 
 def loss(scores: Floats, position: Floats, starts: Starts) -> float:
@@ -54,6 +57,36 @@ def test_it_tells_winners_by_what_two_features_say_together(net: Net) -> None:
     new, begin = features[held], starts[:800]
     linear = loss(Logit(terms, weights).score(new, begin), position[held], begin)
     assert loss(net.score(new, begin), position[held], begin) < linear - 0.2
+
+
+def test_what_a_feature_is_worth_depends_on_what_the_race_is(net: Net) -> None:
+    one = np.zeros(1, dtype=np.intp)
+    field = np.zeros((RUNNERS, FEATURES))
+    field[0, 3] = 2.0
+    above = []
+    for race in (-1.0, 3.0, 7.0):
+        field[:, SHARED] = race
+        scores = net.score(field, one)
+        above.append(float(scores[0] - scores[1]))
+    assert above[0] < -1.0 < 1.0 < above[2]
+    assert abs(above[1]) < 1.0
+
+
+def test_the_context_is_of_what_a_race_shares_and_what_is_unknown_of_it_is_in_the_middle(net: Net) -> None:
+    assert_array_equal(np.flatnonzero(net.context.scale), [SHARED])
+    assert_allclose(1.0 / net.context.scale[SHARED], 2.0, rtol=0.1)
+    field = np.random.default_rng(3).normal(size=(RUNNERS, FEATURES))
+    field[:, SHARED] = np.nan
+    unknown = net.score(field, np.zeros(1, dtype=np.intp))
+    field[:, SHARED] = net.context.middle[SHARED]
+    assert_allclose(net.score(field, np.zeros(1, dtype=np.intp)), unknown, atol=1e-12)
+
+
+def test_features_that_are_never_known_have_no_context() -> None:
+    features = np.full((16, 2), np.nan)
+    features[:, 1] = np.repeat([1.0, 2.0], 8)
+    found = Context.of(prepare(features, np.array([0, 8])), features)
+    assert_allclose(found.scale, [0.0, 2.0])
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_gives_others() -> None:
@@ -80,22 +113,27 @@ def test_scores_have_the_same_bits_alone_and_missing_features_say_nothing(net: N
 @given(st.integers(0, 2**32 - 1), st.integers(2, 40))
 def test_contributions_sum_to_the_score_above_a_runner_at_the_means(seed: int, runners: int) -> None:
     random = np.random.default_rng(seed)
-    features = random.normal(size=(runners, FEATURES)) * 3.0
+    features = random.normal(size=(2 * runners, FEATURES)) * 3.0
+    features[:, SHARED] = np.repeat(random.normal(size=2), runners)
     weights = Weights(
         random.normal(size=(FEATURES, 16)), random.normal(size=16), random.normal(size=16),
         random.normal(size=FEATURES),
     )  # fmt: skip
-    start = np.zeros(1, dtype=np.intp)
-    net = Net(prepare(features, start), weights)
-    middle = weights.out @ np.maximum(weights.bias, 0.0)
-    assert_allclose(
-        net.contributions(features, start).sum(axis=1), net.score(features, start) - middle, atol=1e-9
-    )
+    starts = np.array([0, runners])
+    terms = prepare(features, starts)
+    net = Net(terms, Context.of(terms, features), weights)
+    race = inputs_of(Bounds.of(terms), net.context, features, starts)[:, SHARED]
+    middle = np.maximum(weights.bias + np.outer(race, weights.hidden[SHARED]), 0.0) @ weights.out
+    middle += race * weights.linear[SHARED]
+    parts = net.contributions(features, starts)
+    assert_allclose(parts.sum(axis=1), net.score(features, starts) - middle, atol=1e-9)
+    assert_array_equal(parts[:, SHARED], 0.0)
 
 
 def test_an_input_far_from_the_field_counts_no_further(net: Net) -> None:
     inputs = inputs_of(
         Bounds.of(net.terms),
+        net.context,
         np.array([[0.0] * FEATURES] * 30 + [[1e6] * FEATURES]),
         np.zeros(1, dtype=np.intp),
     )
@@ -121,7 +159,7 @@ def test_the_export_scores_a_race_of_any_size_as_the_net_does(net: Net) -> None:
 
 
 def test_an_export_that_says_something_else_is_refused(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
-    other = Net(net.terms, net.weights._replace(linear=net.weights.linear + 0.01))
+    other = Net(net.terms, net.context, net.weights._replace(linear=net.weights.linear + 0.01))
     wrong = net_onnx.export(other)
     monkeypatch.setattr(net_onnx, "export", lambda _: wrong)
     with pytest.raises(HprError, match="train again"):

@@ -18,9 +18,9 @@ from models.evaluation import (
     seasons,
     walk,
     win_of,
-    winner_loss,
 )
 from models.form.book import COLUMNS, FormBook
+from models.losses import winner_loss
 from models.performance import Beliefs, Fundamental
 from models.softmax import softmax
 from models.trained import TrainedModel

@@ -10,8 +10,8 @@ import numpy as np
 from models import artefacts, boosted, logit
 from models.artefacts import Manifest
 from models.form.assembly import PastRace
-from models.form.features import FEATURES
-from models.net import Net, Weights
+from models.form.features import AT, FEATURES, RACE
+from models.net import Context, Net, Weights
 from models.performance import Beliefs, Combined, Fundamental, Public, Residual
 from models.softmax import targets
 from models.table import Table, tabulate
@@ -42,11 +42,15 @@ def beliefs() -> Beliefs:
     features = random.normal(0.0, 5.0, shape)
     features[random.random(shape) < 0.1] = np.nan
     starts = np.arange(0, shape[0], 10, dtype=np.intp)
+    shared = np.array([AT[name] for name in RACE])
+    features[:, shared] = np.repeat(features[starts][:, shared], 10, axis=0)
     position = np.concatenate([random.permutation(10) + 1.0 for _ in starts])
     terms, width = logit.prepare(features, starts), shape[1]
     residual = logit.Logit(terms, random.normal(0.0, 0.05, 2 * width))
     shapes = (width, UNITS), (UNITS,), (UNITS,), (width,)
-    net = Net(terms, Weights(*(random.normal(0.0, 0.05, each) for each in shapes)))
+    net = Net(
+        terms, Context.of(terms, features), Weights(*(random.normal(0.0, 0.05, each) for each in shapes))
+    )
     settings = {**boosted.PARAMETERS, "min_data_in_leaf": 20}
     with patch.object(boosted, "PARAMETERS", settings):
         trees, few = (
