@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.compiled import compiled
 from models.layout import Floats
 from models.softmax import STAGES, Starts, slopes
 from models.trees import Trees, trees_of
@@ -138,10 +139,19 @@ def rounded(features: Floats) -> NDArray[np.float32]:
     neighbours of 24 bits is none of either; between values of 15 bits it is, so both split alike. It also
     makes equal what differs by the noise of a sum.
     """
-    bits = np.ascontiguousarray(features, dtype=np.float32).view(np.uint32)
-    short = ((bits + np.uint32(0x80)) & np.uint32(0xFFFFFF00)).view(np.float32)
-    short[np.abs(short) < SMALLEST] = 0.0
-    return short
+    short = np.ascontiguousarray(features, dtype=np.float32)
+    _round(short.view(np.uint32), found := np.empty_like(short))
+    return found
+
+
+@compiled()
+def _round(bits: NDArray[np.uint32], found: NDArray[np.float32]) -> None:
+    values = found.view(np.uint32)
+    for row in range(len(bits)):
+        for at in range(bits.shape[1]):
+            values[row, at] = (bits[row, at] + np.uint32(0x80)) & np.uint32(0xFFFFFF00)
+            if abs(found[row, at]) < SMALLEST:
+                found[row, at] = np.float32(0.0)
 
 
 def _export(booster: Any, width: int) -> bytes:

@@ -22,10 +22,11 @@ CENTRES = [0.5 * (low + high) for low, high in BUCKETS]
 
 
 def odds_charts(real: Sequence[Tape], simulated: Sequence[Tape], path: Path) -> None:
-    """The last hour of last traded prices: real markets left, simulated right."""
-    rows = min(len(real), len(simulated))
+    """The last hour of last traded prices: real markets left, right simulated ones of like fields."""
+    pairs = list(zip(real, alike(real, simulated), strict=False))
+    rows = len(pairs)
     figure, axes = plt.subplots(rows, 2, figsize=(12, 2.9 * rows), sharex=True, sharey=True)
-    for row, pair in enumerate(zip(real, simulated, strict=False)):
+    for row, pair in enumerate(pairs):
         for axis, tape, name in zip(axes[row], pair, ("real", "simulated"), strict=True):
             _odds(axis, tape)
             if row == 0:
@@ -33,6 +34,17 @@ def odds_charts(real: Sequence[Tape], simulated: Sequence[Tape], path: Path) -> 
             if row == rows - 1:
                 axis.set_xlabel("minutes to the off")
     _save(figure, path)
+
+
+def alike(real: Sequence[Tape], simulated: Sequence[Tape]) -> list[Tape]:
+    """For each real market the first simulated one left whose number of runners is nearest."""
+    left, found = list(simulated), list[Tape]()
+    for tape in real[: len(simulated)]:
+        nearest = min(
+            range(len(left)), key=[abs(len(each.lines) - len(tape.lines)) for each in left].__getitem__
+        )
+        found.append(left.pop(nearest))
+    return found
 
 
 def _odds(axis: Any, tape: Tape) -> None:
