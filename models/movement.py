@@ -43,9 +43,10 @@ def relative(log_move: float) -> float | None:
     return None if isnan(log_move) else expm1(log_move)
 
 
-def trend(log_move: float) -> Trend:
-    """Whether a log move over 5 minutes steams (10 % shorter), drifts (15 % longer) or neither."""
-    change = relative(log_move) or 0.0
+def trend(change: float | None) -> Trend:
+    """Whether a relative change over 5 minutes steams (10 % shorter), drifts (15 % longer) or neither."""
+    if change is None:
+        return "STEADY"
     if change <= ROUNDING - STEAM_SHORTENING:
         return "STEAM"
     return "DRIFT" if change >= DRIFT_LENGTHENING - ROUNDING else "STEADY"

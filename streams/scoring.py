@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from msgspec import Struct
@@ -162,12 +163,10 @@ def default_scorer(library: Library | None = None) -> Scorer:
 
 
 def _batch(points: list[Point]) -> MarketBatch:
-    settle(bar for point in points for bar in point.past)
-    views = [list(same) for _, same in groupby(points, key=lambda point: id(point.view))]
-    minutes = [list(same) for _, same in groupby(points, key=lambda point: (id(point.view), id(point.past)))]
+    groups = [list(same) for _, same in groupby(points, key=lambda point: (id(point.view), id(point.past)))]
     return numbers(
-        np.concatenate([_rows(same) for same in views]),
-        np.concatenate([_past(same[0]) for same in minutes]).repeat([len(same) for same in minutes], axis=0),
+        np.concatenate([_rows(same) for same in groups]),
+        np.concatenate(_past([same[0] for same in groups])).repeat([len(same) for same in groups], axis=0),
         [point.view.places for point in points],
         [point.age_seconds for point in points],
     )
@@ -185,8 +184,22 @@ def _rows(points: list[Point]) -> NDArray[np.float64]:
     return taken
 
 
-def _past(point: Point) -> NDArray[np.float64]:
-    """Past prices of the interests still in, (1, interests, horizons); 0.0 where there is none."""
+def _past(points: list[Point]) -> list[NDArray[np.float64]]:
+    """Past prices of the interests still in of each point, (1, interests, horizons); 0.0 where there is none.
+
+    They are found once a view and minute.
+    """
+    settle(bar for point in points for bar in point.past)
+    found = []
+    for point in points:
+        known = cast("tuple[object, NDArray[np.float64]] | None", point.view.memo.get("past"))
+        if known is None or known[0] is not point.past:
+            known = point.view.memo["past"] = point.past, _prices(point)
+        found.append(known[1])
+    return found
+
+
+def _prices(point: Point) -> NDArray[np.float64]:
     bars = [bar.prices if bar is not None else [] for bar in point.past]
     prices = [[bar[row] if 0 <= row < len(bar) else 0.0 for bar in bars] for row in point.view.rows]
     return np.array([prices])

@@ -2,7 +2,6 @@
 
 from functools import lru_cache
 from math import nan
-from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -13,12 +12,12 @@ from schemas.identity import uuid_of
 from schemas.records import Prediction, Reason, RunnerPrediction
 from streams.book import BACK, TRADED, WIDTH
 from streams.changes import changes
-from streams.explanation import Told, by_form, label, leader, pace_words, told, verdict_in
+from streams.explanation import by_form, label, leader, pace_words, told, verdict_in
 from streams.market_weight import weight_of
 from streams.meeting import lean_of
 from streams.scoring import Point, Scored
 from streams.state import Said
-from streams.view import Runner, View
+from streams.view import View
 
 OUT = -1.0
 """In a Said, the figure of a runner that is out of the race."""
@@ -205,53 +204,40 @@ def prediction(statement: Statement) -> Prediction:
     }  # fmt: skip
 
 
-class _Figures(NamedTuple):
-    """What is said of one runner."""
-
-    win: float
-    place: float
-    public: float
-    shadow: float
-    price: float
-    move: list[float]
-    offered: tuple[float, float]
-    """Best price and money traded."""
-
-
 def _runners(point: Point, said: Said) -> list[RunnerPrediction]:
     view = point.view
-    shadow = said.shadow or [OUT] * len(said.win)
-    figures = map(
-        _Figures, said.win, said.place, said.public, shadow, prices(said), moves(said), _offered(point)
-    )
-    return [_runner(*each) for each in zip(view.runners, figures, told(view), strict=True)]
-
-
-def _runner(runner: Runner, said: _Figures, told_of: Told) -> RunnerPrediction:
-    runs, (best, traded) = said.win >= 0.0, said.offered
-    return {
-        "runner_id": runner.runner_id,
-        "number": runner.number,
-        "name": runner.name,
-        "status": runner.status,
-        "win_probability": said.win if runs else None,
-        "place_probability": said.place if runs else None,
-        "fair_odds": 1.0 / said.win if said.win > 0.0 else None,
-        "price": said.price if said.price > 0.0 else None,
-        "trend": trend(said.move[1]),
-        "best_price": best if best > 0.0 else None,
-        "traded": traded if traded > 0.0 else None,
-        "movement_5m": relative(said.move[1]),
-        "fundamental_probability": told_of.fundamental if runs else None,
-        "public_probability": said.public if runs else None,
-        "combined_probability": said.win if runs and told_of.fundamental is not None else None,
-        "contributions": told_of.contributions,
-        "annotations": told_of.annotations,
-        "pace": told_of.pace,
-        "pace_spread": told_of.pace_spread,
-        "pace_spreads": told_of.pace_spreads,
-        "shadow_probability": said.shadow if said.shadow >= 0.0 else None,
-    }
+    rows = zip(
+        view.runners, said.win, said.place, said.public, said.shadow or [OUT] * len(said.win), prices(said),
+        moves(said), _offered(point), told(view),
+        strict=True,
+    )  # fmt: skip
+    found: list[RunnerPrediction] = []
+    for runner, win, place, public, shadow, price, move, (best, traded), told_of in rows:
+        runs, change = win >= 0.0, relative(move[1])
+        found.append({
+            "runner_id": runner.runner_id,
+            "number": runner.number,
+            "name": runner.name,
+            "status": runner.status,
+            "win_probability": win if runs else None,
+            "place_probability": place if runs else None,
+            "fair_odds": 1.0 / win if win > 0.0 else None,
+            "price": price if price > 0.0 else None,
+            "trend": trend(change),
+            "best_price": best if best > 0.0 else None,
+            "traded": traded if traded > 0.0 else None,
+            "movement_5m": change,
+            "fundamental_probability": told_of.fundamental if runs else None,
+            "public_probability": public if runs else None,
+            "combined_probability": win if runs and told_of.fundamental is not None else None,
+            "contributions": told_of.contributions,
+            "annotations": told_of.annotations,
+            "pace": told_of.pace,
+            "pace_spread": told_of.pace_spread,
+            "pace_spreads": told_of.pace_spreads,
+            "shadow_probability": shadow if shadow >= 0.0 else None,
+        })  # fmt: skip
+    return found
 
 
 def _offered(point: Point) -> list[tuple[float, float]]:

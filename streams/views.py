@@ -120,6 +120,7 @@ def _runners(view: View, said: Said | None) -> list[RunnerView]:
         prices = quotes[row * WIDTH : (row + 1) * WIDTH] if row is not None else NOTHING
         last, back, back_size, lay, lay_size, traded = prices
         win, place, public, move = figures.get(id, UNSAID) if lasting["status"] == "ACTIVE" else UNSAID
+        change = relative(move[1])
         runner: RunnerView = {
             **lasting,
             "last": in_play.get(id) or last or None,
@@ -134,9 +135,9 @@ def _runners(view: View, said: Said | None) -> list[RunnerView]:
             "public_probability": public if win >= 0.0 and public >= 0.0 else None,
             "fair_odds": 1.0 / win if win > 0.0 else None,
             "movement_1m": relative(move[0]),
-            "movement_5m": relative(move[1]),
+            "movement_5m": change,
             "movement_30m": relative(move[2]),
-            "trend": trend(move[1]),
+            "trend": trend(change),
         }
         shown.append(runner)
     return shown

@@ -39,7 +39,7 @@ def test_steam_is_ten_percent_shorter_and_drift_fifteen_longer_in_five_minutes(
     price: float, five_minutes_ago: float, word: str
 ) -> None:
     change = moved(price, (0.0, five_minutes_ago, 0.0))
-    assert trend(float(change[0, 0, SIGNAL_HORIZON])) == word
+    assert trend(relative(float(change[0, 0, SIGNAL_HORIZON]))) == word
 
 
 def test_a_relative_change() -> None:
