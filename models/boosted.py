@@ -15,11 +15,11 @@ from models.softmax import STAGES, Starts, slopes
 from models.trees import Trees, trees_of
 from schemas.errors import HprError
 
-TREES = 600
+TREES = 1200
 SUMMED_TREES = 64  # in float32 by ONNX, whose groups are then added in float64
 PARAMETERS: dict[str, Any] = {
     "num_leaves": 15,
-    "learning_rate": 0.07,
+    "learning_rate": 0.035,
     "lambda_l2": 30.0,
     "min_data_in_leaf": 200,
     "feature_fraction": 0.4,
