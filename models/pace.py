@@ -50,11 +50,8 @@ def project(forward: Floats, ability: Floats) -> Pace:
     to ability over the calls.
     """
     runners = len(forward)
-    positions, logs, lead = (
-        np.empty((runners, len(FADES))),
-        np.empty((len(FADES), runners)),
-        np.empty(runners),
-    )
+    positions, lead = np.empty((runners, len(FADES))), np.empty(runners)
+    logs = np.empty((len(FADES), runners))
     pressure = _project(forward, ability, logs, positions, lead)
     return Pace(positions, logs, lead, pressure)
 
@@ -88,7 +85,7 @@ def _expected(logs: Floats, runner: int) -> float:
 @compiled()
 def _project(forward: Floats, ability: Floats, logs: Floats, positions: Floats, lead: Floats) -> float:
     """Fill the arrays of `Pace`, and give its pressure; each sum is over the runners in order."""
-    middle, pressure, total = ability.sum() / max(len(ability), 1), 0.0, 0.0
+    middle, pressure = ability.sum() / max(len(ability), 1), 0.0
     for runner in range(len(forward)):
         speed = 0.5 - forward[runner] if np.isfinite(forward[runner]) else 0.0
         pressure += max(2.0 * speed, 0.0)
@@ -96,11 +93,10 @@ def _project(forward: Floats, ability: Floats, logs: Floats, positions: Floats, 
             fade = FADES[call]
             logs[call, runner] = fade * SHARPNESS * speed + (1.0 - fade) * (ability[runner] - middle)
     for runner in range(len(forward)):
-        lead[runner] = np.exp(logs[0, runner] - logs[0].max())
-        total += lead[runner]
         for call in range(len(FADES)):
             positions[runner, call] = _expected(logs[call], runner)
-    lead /= total
+    lead[:] = np.exp(logs[0] - logs[0].max())
+    lead /= lead.sum()
     return pressure
 
 

@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from models import windows
+from models import combination, windows
 from models.combination import fit_combined
 from models.form.features import AT, FEATURE_GROUPS
 from models.windows import Fits, blind, held_out_from, years_before
@@ -53,6 +53,20 @@ def test_a_group_that_misled_in_seasons_before_is_left_out(
     after = combined.win(features, held.log_share, held.start)
     blinded = blind(replace(held, features=features), ("gsr",)).features
     assert (after == combined.win(blinded, held.log_share, held.start)).all() == (without == ("gsr",))
+
+
+@pytest.mark.parametrize(("errors", "left_out"), [(0.8, ("gsr",)), (1.2, ())])
+def test_a_group_is_kept_only_for_more_than_a_standard_error(
+    monkeypatch: pytest.MonkeyPatch, errors: float, left_out: tuple[str, ...]
+) -> None:
+    """Races that are told better with breeding by so many standard errors of the mean difference."""
+    noise = np.random.default_rng(5).normal(size=400)
+    gain = (noise - noise.mean()) / noise.std(ddof=1) + errors / np.sqrt(len(noise))
+    weighted = {("gsr",): (None, np.full(len(noise), 2.0)), (): (None, 2.0 - gain)}
+    monkeypatch.setattr(combination, "_weighted", lambda _fits, _day, without: weighted[without])
+    found = fit_combined(Fits(table(), 1), 0.0)
+    assert found is not None
+    assert found[1] == left_out
 
 
 def test_too_few_races_give_no_model() -> None:

@@ -168,12 +168,14 @@ def test_a_logit_with_a_weight_too_many_is_of_other_features(beliefs: Beliefs, t
         artefacts.load(tmp_path)
 
 
-def test_a_net_whose_weights_do_not_fit_each_other_is_refused(
-    beliefs: Beliefs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("part", "name"), [("weights", "bias"), ("context", "middle"), ("context", "scale")])
+def test_a_net_whose_parts_do_not_fit_each_other_is_refused(
+    beliefs: Beliefs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str, name: str
 ) -> None:
     monkeypatch.setattr(net_onnx, "checked", lambda _: b"")
     net = beliefs.fundamental.net
-    torn = replace(net, weights=net.weights._replace(bias=net.weights.bias[1:]))
+    whole = getattr(net, part)
+    torn = replace(net, **{part: whole._replace(**{name: getattr(whole, name)[1:]})})
     fundamental = replace(beliefs.fundamental, net=torn)
     artefacts.write(tmp_path, replace(beliefs, fundamental=fundamental), ABOUT)
     with pytest.raises(HprError, match="do not fit their manifest"):
