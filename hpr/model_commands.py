@@ -44,9 +44,11 @@ def evaluate(
     """
     if last < first:
         raise SettingsError("--to is before --from: name the first month and the last")
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
     from models import ablation, evaluation
 
-    with saying() as say:
+    with threadpool_limits(1), saying() as say:
         table = _table(jurisdiction, data, say)
         months = first.date().replace(day=1), last.date().replace(day=1)
         judged = list(evaluation.walk(table, *months, seed=seed, trees=models == "all", say=say))
@@ -86,11 +88,13 @@ def train(
 
     Example: hpr train hong-kong --data data/ --out models/hong-kong
     """
+    from threadpoolctl import threadpool_limits
+
     from models import artefacts, evaluation
     from models.training import fit_beliefs
     from models.windows import Fits
 
-    with saying() as say:
+    with threadpool_limits(1), saying() as say:
         table = _table(jurisdiction, data, say)
         last = float(before.date().toordinal() if before else table.day.max(initial=0.0) + 1.0)
         table = table.where(table.day < last)

@@ -5,13 +5,14 @@ from itertools import pairwise
 import numpy as np
 
 from models import boosted, logit
+from models.cores import side_by_side
 from models.layout import Floats
 from models.losses import paired_z, winner_loss
 from models.performance import PUBLIC_POWERS, Combined, Residual
 from models.softmax import STAGES, softmax, targets
 from models.table import Table, joined
 from models.weights import fit_public, fit_weights
-from models.windows import Fits, Without, held_out_from, window_before, years_before
+from models.windows import Fits, Without, enough_before, held_out_from, window_before, years_before
 
 RESIDUAL_L2 = 0.1
 USUAL_WEIGHTS = (0.25, 0.6)  # of the residual's logit and trees, before they are fitted
@@ -70,6 +71,10 @@ def fit_combined(fits: Fits, day: float) -> tuple[Combined, Without] | None:
     rule of one standard error of Breiman and others (1984), "Classification and Regression Trees", section
     3.4.3. None where there are too few races.
     """
+    if not enough_before(fits.table, day):
+        return None
+    days = [day, *(first for first, _ in _seasons(fits.table, day))]
+    side_by_side(residual_before, [(fits, each, without) for without in CHOICES for each in days])
     chosen: tuple[Combined, Without] | None = None
     least = np.zeros(0)
     for without in CHOICES:
@@ -86,12 +91,8 @@ def _weighted(fits: Fits, day: float, without: Without) -> tuple[Combined, Float
     last = residual_before(fits, day, without)
     if last is None:
         return None
-    edges = [years_before(day, back) for back in range(OUT_OF_SAMPLE_SEASONS, -1, -1)]
-    seasons = list(pairwise(edges))
-    if residual_before(fits, edges[-2], without) is None:
-        seasons = [(held_out_from(fits.table, day), day)]
     earlier, scores = [], []
-    for first, end in seasons:
+    for first, end in _seasons(fits.table, day):
         found = residual_before(fits, first, without)
         season = fits.table.where((fits.table.day >= first) & (fits.table.day < end) & fits.table.sample())
         if found is not None and len(season):
@@ -104,3 +105,9 @@ def _weighted(fits: Fits, day: float, without: Without) -> tuple[Combined, Float
     power, *weights = fit_weights(held, columns, start=(last[1], *USUAL_WEIGHTS))
     chance = softmax(power * columns[0] + weights[0] * columns[1] + weights[1] * columns[2], held.start)
     return Combined(last[0], power, (weights[0], weights[1])), winner_loss(chance, held)
+
+
+def _seasons(table: Table, day: float) -> list[tuple[float, float]]:
+    """First day and end of what weighs the residual: seasons before a day, or its last races."""
+    edges = [years_before(day, back) for back in range(OUT_OF_SAMPLE_SEASONS, -1, -1)]
+    return list(pairwise(edges)) if enough_before(table, edges[-2]) else [(held_out_from(table, day), day)]

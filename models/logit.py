@@ -49,27 +49,26 @@ class Logit:
     def contributions(self, features: Floats, starts: Starts) -> Floats:
         """What each feature adds to the score, its square with it, (rows, features)."""
         parts = np.empty(features.shape)
-        given = np.ascontiguousarray(features, dtype=np.float64)
-        first = np.append(starts, len(features)).astype(np.int64)
-        _add_terms(given, first, self._held, parts)
+        _add_terms(*by_race(features, starts), self._held, parts)
         return parts
 
     def score(self, features: Floats, starts: Starts) -> Floats:
         """Score of each runner, (rows,), the same bits alone and among others."""
-        parts = chunks(starts)
-        if len(parts) == 1:
-            return self._score(features, starts, parts[0])
-        return np.concatenate([self._score(features, starts, part) for part in parts] or [np.zeros(0)])
+        scores = np.empty(len(features))
+        _add_scores(*by_race(features, starts), self._held, scores)
+        return scores
 
     @cached_property
     def _held(self) -> "_Held":
         terms = self.terms
         return _Held(Bounds.of(terms), inverse(terms.square_scale), self.weights)
 
-    def _score(self, features: Floats, starts: Starts, part: slice) -> Floats:
-        held, begin = rows_of(starts, len(features), part)
-        score: Floats = self.contributions(features[held], begin).sum(axis=1)
-        return score
+
+def by_race(features: Floats, starts: Starts) -> tuple[Floats, Counts]:
+    """Features (rows, features) and the edges (races + 1,) of their races, as compiled code takes them."""
+    edges = np.empty(len(starts) + 1, np.int64)
+    edges[:-1], edges[-1] = starts, len(features)
+    return np.ascontiguousarray(features, dtype=np.float64), edges
 
 
 class Bounds(NamedTuple):
@@ -94,45 +93,59 @@ class _Held(NamedTuple):
 
 
 @compiled()
-def standardise(features: Floats, begin: int, end: int, bounds: Bounds, found: Floats) -> None:
-    """Features of the race in rows `begin` to `end` as the first of `Terms`, into `found`.
+def standardise(race: Floats, bounds: Bounds, found: Floats) -> None:
+    """Features of a race (runners, features) as the first of `Terms`, into `found`.
 
     The innermost loops go along a row, several features at a time; each sum is over the runners in order.
     """
-    width = features.shape[1]
+    runners, width = race.shape
     mean, known = np.zeros(width), np.zeros(width)
-    for row in range(begin, end):
+    for row in range(runners):
         for at in range(width):
-            given = features[row, at]
+            given = race[row, at]
             there = 0.0 if np.isnan(given) else 1.0
             found[row, at] = min(max(given, bounds.low[at]), bounds.high[at]) if there else np.nan
             mean[at] += found[row, at] if there else 0.0
             known[at] += there
     mean /= np.maximum(known, 1.0)
-    for row in range(begin, end):
+    for row in range(runners):
         for at in range(width):
             apart = (found[row, at] - mean[at]) * bounds.scale[at]
             found[row, at] = 0.0 if np.isnan(apart) else apart
 
 
 @compiled()
-def _add_terms(features: Floats, first: Counts, held: _Held, parts: Floats) -> None:
+def _add_race(race: Floats, held: _Held, parts: Floats) -> None:
     """`Terms.of` times weights, runner by runner: what a score in the stream waits for."""
-    width = features.shape[1]
-    square = np.empty(width)
-    for race in range(len(first) - 1):
-        begin, end = first[race], first[race + 1]
-        standardise(features, begin, end, held.bounds, parts)
-        square[:] = 0.0
-        for row in range(begin, end):
-            for at in range(width):
-                square[at] += parts[row, at] * parts[row, at]
-        square /= max(end - begin, 1)
-        for row in range(begin, end):
-            for at in range(width):
-                term = parts[row, at]
-                bent = (term * term - square[at]) * held.square_scale[at]
-                parts[row, at] = term * held.weights[at] + bent * held.weights[width + at]
+    runners, width = race.shape
+    square = np.zeros(width)
+    standardise(race, held.bounds, parts)
+    for row in range(runners):
+        for at in range(width):
+            square[at] += parts[row, at] * parts[row, at]
+    square /= max(runners, 1)
+    for row in range(runners):
+        for at in range(width):
+            term = parts[row, at]
+            bent = (term * term - square[at]) * held.square_scale[at]
+            parts[row, at] = term * held.weights[at] + bent * held.weights[width + at]
+
+
+@compiled()
+def _add_terms(features: Floats, edges: Counts, held: _Held, parts: Floats) -> None:
+    for race in range(len(edges) - 1):
+        here = slice(edges[race], edges[race + 1])
+        _add_race(features[here], held, parts[here])
+
+
+@compiled()
+def _add_scores(features: Floats, edges: Counts, held: _Held, scores: Floats) -> None:
+    for race in range(len(edges) - 1):
+        here = slice(edges[race], edges[race + 1])
+        parts = np.empty(features[here].shape)
+        _add_race(features[here], held, parts)
+        for row in range(len(parts)):
+            scores[edges[race] + row] = parts[row].sum()
 
 
 def inverse(scale: Floats) -> Floats:

@@ -6,14 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.compiled import compiled
+from models.lanes import LANES, lowest, strike
 from models.layout import Floats
 from schemas.errors import HprError
 
 Singles = NDArray[np.float32]
-Numbers = NDArray[np.int32]
+Numbers = NDArray[np.uint32]
 MOST_LEAVES = 32
-LANES = 16
-"""Rows worked side by side: as many as a register of 512 bits holds."""
 
 
 class Masks(NamedTuple):
@@ -48,8 +47,8 @@ def masks_of(nodes: Any, width: int) -> Masks:
     begin = np.concatenate([[0], np.cumsum(inner)])[edges]
     leaf = np.concatenate([[0], np.cumsum(leaves)])
     return Masks(
-        column.astype(np.int32), threshold.astype(np.float32), mask[inner], begin.astype(np.int32),
-        leaf.astype(np.int32), value, width,
+        column.astype(np.uint32), threshold.astype(np.float32), mask[inner], begin.astype(np.uint32),
+        leaf.astype(np.uint32), value, width,
     )  # fmt: skip
 
 
@@ -87,43 +86,29 @@ def score(features: Singles, masks: Masks) -> Floats:
         raise ValueError(f"trees of {masks.width} features, given {features.shape[1]}")
     scores = np.zeros(-(-len(features) // LANES) * LANES)
     columns = np.zeros((2 * masks.width, LANES), np.float32)
-    _add(features, masks, columns, np.zeros(LANES, np.uint32), scores)
+    _add(features, masks, columns, np.zeros((2, LANES), np.uint32), scores)
     return scores[: len(features)]
 
 
 @compiled()
-def _add(features: Singles, masks: Masks, columns: Singles, left: NDArray[np.uint32], scores: Floats) -> None:
-    full, width, lanes = np.uint32(0xFFFFFFFF), masks.width, len(left)
-    for first in range(0, len(features), lanes):
-        for row in range(first, min(first + lanes, len(features))):
-            for at in range(width):
-                value = features[row, at]
-                unknown = np.isnan(value)
-                columns[at, row - first] = -np.inf if unknown else value
-                columns[width + at, row - first] = np.inf if unknown else value
+def _add(features: Singles, masks: Masks, columns: Singles, room: NDArray[np.uint32], scores: Floats) -> None:
+    full, left, number = np.uint32(0xFFFFFFFF), room[0], room[1]
+    for first in range(0, len(features), LANES):
+        _place(features[first : first + LANES], masks.width, columns)
         for tree in range(len(masks.begin) - 1):
             left[:] = full
             for split in range(masks.begin[tree], masks.begin[tree + 1]):
-                column, threshold, mask = masks.column[split], masks.threshold[split], masks.mask[split]
-                for lane in range(lanes):
-                    left[lane] = left[lane] & (mask if columns[column, lane] > threshold else full)
-            leaf = masks.leaf[tree]
-            for lane in range(lanes):
-                held = np.int64(left[lane])
-                lowest = held & -held
-                number = POSITIONS[((lowest * SPREAD) & 0xFFFFFFFF) >> 27]
-                scores[first + lane] += masks.value[leaf + number]
+                strike(left, columns, masks.column[split], masks.threshold[split], masks.mask[split])
+            lowest(left, number)
+            for lane in range(len(number)):
+                scores[first + lane] += masks.value[masks.leaf[tree] + number[lane]]
 
 
-SPREAD = 0x077CB531
-"""De Bruijn's sequence: times a single bit, its upper five bits tell which. Leiserson and others (1998)."""
-
-
-def _positions() -> NDArray[np.int64]:
-    found = np.zeros(32, np.int64)
-    for bit in range(32):
-        found[((SPREAD << bit) & 0xFFFFFFFF) >> 27] = bit
-    return found
-
-
-POSITIONS = _positions()
+@compiled()
+def _place(rows: Singles, width: int, columns: Singles) -> None:
+    for lane in range(len(rows)):
+        for at in range(width):
+            value = rows[lane, at]
+            unknown = np.isnan(value)
+            columns[at, lane] = -np.inf if unknown else value
+            columns[width + at, lane] = np.inf if unknown else value

@@ -2,16 +2,20 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.compiled import compiled
 from models.layout import Counts, Flags, Floats
-from models.logit import Bounds, Terms, inverse, standardise
+from models.logit import Bounds, Terms, by_race, inverse, standardise
 from models.softmax import Starts
 
+Singles: TypeAlias = NDArray[np.float32]
+
 MOST = 4.0  # standard deviations from the field's mean, beyond which an input counts no further
+ROWS = 16  # worked together, so that weights are fetched once for them all
 
 
 class Context(NamedTuple):
@@ -45,14 +49,24 @@ class Weights(NamedTuple):
     linear: Floats
 
 
+class _Singles(NamedTuple):
+    """Weights as they were fitted, float32: half as much to fetch for a score."""
+
+    hidden: Singles
+    bias: Singles
+    out: Singles
+    linear: Singles
+
+
 @dataclass(frozen=True)
 class Net:
     """score = linear @ x + out @ relu(x @ hidden + bias) of a runner's inputs x (features,).
 
     An input is a feature as the first of `logit.Terms`, centred in the race and scaled, or of the `context`,
     which bends what the others say; at most MOST from 0, and 0 where it is missing. The squares of `terms`
-    have no part: the units bend in their place. Source: a conditional logit whose utility is a network is
-    Bentz and Merunka's (2000), "Neural networks and the multinomial logit for brand choice modelling",
+    have no part: the units bend in their place. In a score inputs, weights and units are float32, in
+    contributions all is of double precision. Source: a conditional logit whose utility is a network is Bentz
+    and Merunka's (2000), "Neural networks and the multinomial logit for brand choice modelling",
     J. Forecasting 19.
     """
 
@@ -63,7 +77,7 @@ class Net:
     def score(self, features: Floats, starts: Starts) -> Floats:
         """Score of each runner, (rows,), the same bits alone and among others."""
         scores = np.empty(len(features))
-        _score(self._inputs(features, starts), self._held, scores)
+        _score(self._inputs(features, starts).astype(np.float32), self._singles, scores)
         return scores
 
     def contributions(self, features: Floats, starts: Starts) -> Floats:
@@ -90,20 +104,23 @@ class Net:
     def _held(self) -> Weights:
         return Weights(*(np.ascontiguousarray(each, dtype=np.float64) for each in self.weights))
 
+    @cached_property
+    def _singles(self) -> "_Singles":
+        return _Singles(*(np.ascontiguousarray(each, dtype=np.float32) for each in self.weights))
+
 
 def inputs_of(bounds: Bounds, context: Context, features: Floats, starts: Starts) -> Floats:
     """Inputs of a net, (rows, features), of the runners' features (rows, features)."""
-    given = np.ascontiguousarray(features, dtype=np.float64)
-    first = np.append(starts, len(features)).astype(np.int64)
-    found = np.empty_like(given)
-    _inputs(given, first, bounds, context, found)
+    found = np.empty(features.shape)
+    _inputs(*by_race(features, starts), bounds, context, found)
     return found
 
 
 @compiled()
-def _inputs(features: Floats, first: Counts, bounds: Bounds, context: Context, found: Floats) -> None:
-    for race in range(len(first) - 1):
-        standardise(features, first[race], first[race + 1], bounds, found)
+def _inputs(features: Floats, edges: Counts, bounds: Bounds, context: Context, found: Floats) -> None:
+    for race in range(len(edges) - 1):
+        here = slice(edges[race], edges[race + 1])
+        standardise(features[here], bounds, found[here])
     for row in range(len(found)):
         for at in range(found.shape[1]):
             given = min(max(features[row, at], bounds.low[at]), bounds.high[at])
@@ -113,21 +130,41 @@ def _inputs(features: Floats, first: Counts, bounds: Bounds, context: Context, f
 
 
 @compiled()
-def _score(inputs: Floats, held: Weights, scores: Floats) -> None:
-    """Feature by feature, the units side by side: each sum has one order."""
-    units = np.empty(len(held.bias))
-    for row in range(len(inputs)):
-        units[:] = held.bias
-        score = 0.0
-        for at in range(inputs.shape[1]):
-            given = inputs[row, at]
-            if given != 0.0:
-                score += given * held.linear[at]
-                for unit in range(len(units)):
-                    units[unit] += given * held.hidden[at, unit]
-        for unit in range(len(units)):
-            score += held.out[unit] * max(units[unit], 0.0)
-        scores[row] = score
+def _score(inputs: Singles, held: _Singles, scores: Floats) -> None:
+    """Units in float32, side by side, for ROWS runners; their sum in float64. Each sum has one order."""
+    units = np.empty((ROWS, len(held.bias)), np.float32)
+    for first in range(0, len(inputs), ROWS):
+        rows = inputs[first : first + ROWS]
+        for row in range(len(rows)):
+            units[row] = held.bias
+        _add_features(rows, held.hidden, units)
+        for row in range(len(rows)):
+            score, on = 0.0, units[row]
+            for at in range(rows.shape[1]):
+                score += np.float64(rows[row, at]) * np.float64(held.linear[at])
+            for unit in range(len(on)):
+                on[unit] = held.out[unit] * (on[unit] if on[unit] > 0.0 else 0.0)
+            for unit in range(len(on)):
+                score += np.float64(on[unit])
+            scores[first + row] = score
+
+
+@compiled()
+def _add_features(rows: Singles, hidden: Singles, units: Singles) -> None:
+    """Four features at a time: that fetches units a fourth as often, and rounds them so."""
+    whole = rows.shape[1] // 4 * 4
+    for at in range(0, whole, 4):
+        first, second, third, fourth = hidden[at], hidden[at + 1], hidden[at + 2], hidden[at + 3]
+        for row in range(len(rows)):
+            a, b, c, d = rows[row, at], rows[row, at + 1], rows[row, at + 2], rows[row, at + 3]
+            into = units[row]
+            for unit in range(len(into)):
+                into[unit] += (a * first[unit] + b * second[unit]) + (c * third[unit] + d * fourth[unit])
+    for at in range(whole, rows.shape[1]):
+        for row in range(len(rows)):
+            into = units[row]
+            for unit in range(len(into)):
+                into[unit] += rows[row, at] * hidden[at, unit]
 
 
 @compiled()

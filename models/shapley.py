@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.compiled import compiled
+from models.lanes import LANES
 from models.layout import Flags, Floats
-from models.masks import LANES
 from schemas.errors import HprError
 
 Singles = NDArray[np.float32]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from models.artefacts import Manifest, load
 from models.belief import Belief, Explanation
+from models.compiled import compiled
 from models.form import book, features
 from models.form.facts import RaceFacts
 from models.layout import Flags, Floats
@@ -98,7 +99,6 @@ class TrainedModel:
         fundamental, combined = self.beliefs.fundamental, self.beliefs.combined
         scores = fundamental.scores(found, _START)
         terms = fundamental.net.terms
-        beyond = (found < terms.low) | (found > terms.high)
         told: Flags = np.any(~np.isnan(held), axis=1)
         residual = combined.beyond(found, _START)
         return Belief(
@@ -111,7 +111,7 @@ class TrainedModel:
             names=tuple(WORDS),
             explain=Explanation(lambda: self._contributions(found)),
             pace=project(features.expected_early(held), scores),
-            strays=int((beyond.mean(axis=1) > STRAY_SHARE).sum()),
+            strays=_strays(found, terms.low, terms.high),
         )
 
     def _contributions(self, found: Floats) -> Floats:
@@ -123,6 +123,18 @@ class TrainedModel:
             parts[:, part] = 0.5 * fundamental.scale * single[:, part == _PART].sum(axis=1)
         centred: Floats = parts - parts.mean(axis=0)
         return centred
+
+
+@compiled()
+def _strays(found: Floats, low: Floats, high: Floats) -> int:
+    """Runners with more than STRAY_SHARE of their features (runners, features) outside [low, high]."""
+    strays = 0
+    for row in range(len(found)):
+        beyond = 0
+        for at in range(len(low)):
+            beyond += (found[row, at] < low[at]) | (found[row, at] > high[at])
+        strays += beyond > STRAY_SHARE * len(low)
+    return strays
 
 
 def _ordered(columns: Sequence[str], values: Floats) -> Floats:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from models import boosted, logit, net_fit
 from models.combination import fit_combined
+from models.cores import side_by_side
 from models.exotics import fit_exponents
 from models.layout import Floats
 from models.net import Context, Net, inputs_of
@@ -49,13 +50,12 @@ def form_before(fits: Fits, day: float, without: Without = ()) -> tuple[Net, boo
 
 def fit_fundamental(fits: Fits, day: float, without: Without = ()) -> Fundamental | None:
     """Form before a day; the scale of its mean score makes the season before likeliest, out of its sample."""
-    last, first = form_before(fits, day, without), years_before(day, 1)
+    table, scale, first = fits.table, USUAL_SCALE, years_before(day, 1)
+    season = table.where((table.day >= first) & (table.day < day) & table.sample())
+    last, earlier = side_by_side(form_before, [(fits, day, without), (fits, first, without)])
     if last is None:
         return None
-    table, scale = fits.table, USUAL_SCALE
-    season = table.where((table.day >= first) & (table.day < day) & table.sample())
-    earlier = form_before(fits, first, without) if len(season) else None
-    if earlier is not None:
+    if earlier is not None and len(season):
         scores = Fundamental(*earlier, 1.0).scores(season.features, season.start)
         (scale,) = fit_powers(season, [scores], start=(USUAL_SCALE,))
     return Fundamental(*last, scale)

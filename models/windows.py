@@ -42,10 +42,14 @@ def known_before(table: Table, day: float) -> Flags:
 
 def window_before(table: Table, day: float, without: Without) -> Table | None:
     """The races to train on before a day, blind to some groups; None where too few count."""
-    known = known_before(table, day)
-    if (table.sample() & known).sum() < FEWEST_RACES:
+    if not enough_before(table, day):
         return None
-    return blind(table.where(known), without)
+    return blind(table.where(known_before(table, day)), without)
+
+
+def enough_before(table: Table, day: float) -> bool:
+    """Whether enough races before a day count."""
+    return int((table.sample() & known_before(table, day)).sum()) >= FEWEST_RACES
 
 
 def blind(table: Table, without: Without) -> Table:
