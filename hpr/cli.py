@@ -88,7 +88,9 @@ def main() -> None:
         sys.exit(2 if isinstance(error, SettingsError) else 1)
     except ModuleNotFoundError as error:
         # An image holds what its own service needs.
-        typer.echo(f"hpr: {error.name} is missing: install horseracepro[models,worker,gateway]", err=True)
+        typer.echo(
+            f"hpr: {error.name} is missing: install horseracepro[models,training,worker,gateway]", err=True
+        )
         sys.exit(1)
     except OSError as error:
         typer.echo(f"hpr: {error}", err=True)

@@ -1,5 +1,6 @@
 """hpr evaluate and hpr train: honest figures of models on history, and models from it."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ Only = Annotated[
     typer.Option("--models", help="All, or only the public and what is combined with it: quicker."),
 ]
 Month = ["%Y-%m", "%Y-%m-%d"]
+INTERRUPTED = 130
+"""Exit status of a command that Ctrl-C ended, as shells have it."""
 
 
 def evaluate(
@@ -44,11 +47,9 @@ def evaluate(
     """
     if last < first:
         raise SettingsError("--to is before --from: name the first month and the last")
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
     from models import ablation, evaluation
 
-    with threadpool_limits(1), saying() as say:
+    with _fitting() as say:
         table = _table(jurisdiction, data, say)
         months = first.date().replace(day=1), last.date().replace(day=1)
         judged = list(evaluation.walk(table, *months, seed=seed, trees=models == "all", say=say))
@@ -88,13 +89,11 @@ def train(
 
     Example: hpr train hong-kong --data data/ --out models/hong-kong
     """
-    from threadpoolctl import threadpool_limits
-
     from models import artefacts, evaluation
     from models.training import fit_beliefs
     from models.windows import Fits
 
-    with threadpool_limits(1), saying() as say:
+    with _fitting() as say:
         table = _table(jurisdiction, data, say)
         last = float(before.date().toordinal() if before else table.day.max(initial=0.0) + 1.0)
         table = table.where(table.day < last)
@@ -134,6 +133,19 @@ def _table(jurisdiction: Jurisdiction, data: Path, say: Say) -> Any:
         say(f"form of {race.facts.race_date}")
 
     return tabulate(assemble(read(data)), seen=seen)
+
+
+@contextmanager
+def _fitting() -> Iterator[Say]:
+    """What is being fitted, shown; linear algebra on one thread. Ctrl-C waits for no fit under way."""
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    try:
+        with threadpool_limits(1), saying() as say:
+            yield say
+    except KeyboardInterrupt:
+        typer.echo("Aborted.", err=True)
+        os._exit(INTERRUPTED)
 
 
 @contextmanager

@@ -117,7 +117,8 @@ def load(folder: Path) -> tuple[Beliefs, Manifest]:
         raise HprError(f"{folder}: artefacts do not fit their manifest ({error}): train again") from error
     width = len(manifest.features)
     boosts, logit = (trees, residual.boosted), residual.logit
-    wide = {len(net.terms.low), len(net.weights.linear), len(logit.terms.low), len(logit.weights) / 2}
+    terms = [len(getattr(part.terms, each.name)) for part in (net, logit) for each in fields(Terms)]
+    wide = {*terms, *map(len, net.context), len(net.weights.linear), len(logit.weights) / 2}
     if wide != {width} or any(found.trees.width > width for found in boosts):
         raise HprError(f"{folder}: artefacts are of other features than their manifest: train again")
     return beliefs, manifest

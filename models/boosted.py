@@ -1,6 +1,5 @@
 """Boosted trees with a race-softmax objective: trained by LightGBM, scored flat, exported to ONNX."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -121,7 +120,7 @@ def train(
     )
     model = Boosted.of(booster, features.shape[1])
     sample = held[:: max(len(held) // 20_000, 1)]
-    given, wanted = sample.astype(np.float64), np.asarray(booster.predict(sample))
+    given, wanted = sample.astype(np.float64), np.asarray(booster.predict(sample, num_threads=1))
     for name, found, most in (
         ("exported", onnx_score(model.data, given), TOLERANCE),
         ("walked", model.score(given), WALKED_TOLERANCE),
@@ -156,27 +155,24 @@ def _round(bits: NDArray[np.uint32], found: NDArray[np.float32]) -> None:
 
 def _export(booster: Any, width: int) -> bytes:
     """ONNX bytes of a LightGBM model; its custom objective is named regression, which changes no score."""
+    import lightgbm
     from onnxmltools import convert_lightgbm  # type: ignore[import-untyped]
     from onnxmltools.convert.common.data_types import (  # type: ignore[import-untyped]
         FloatTensorType,
     )
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import lightgbm
-
-        text = booster.model_to_string()
-        named = text.replace("\nfeature_names", "\nobjective=regression\nfeature_names", 1)
-        plain = lightgbm.Booster(model_str=named)
-        plain.params["objective"] = "regression"
-        # Without a name the converter invents one, and the bytes would never be the same again.
-        found = convert_lightgbm(
-            plain,
-            name="boosted",
-            initial_types=[("features", FloatTensorType([None, width]))],
-            target_opset=15,
-            zipmap=False,
-            split=SUMMED_TREES if booster.num_trees() > SUMMED_TREES else None,
-        )
+    text = booster.model_to_string()
+    named = text.replace("\nfeature_names", "\nobjective=regression\nfeature_names", 1)
+    plain = lightgbm.Booster(model_str=named)
+    plain.params["objective"] = "regression"
+    # Without a name the converter invents one, and the bytes would never be the same again.
+    found = convert_lightgbm(
+        plain,
+        name="boosted",
+        initial_types=[("features", FloatTensorType([None, width]))],
+        target_opset=15,
+        zipmap=False,
+        split=SUMMED_TREES if booster.num_trees() > SUMMED_TREES else None,
+    )
     data: bytes = found.SerializeToString()
     return data

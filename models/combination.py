@@ -78,22 +78,18 @@ def fit_combined(fits: Fits, day: float) -> tuple[Combined, Without] | None:
     chosen: tuple[Combined, Without] | None = None
     least = np.zeros(0)
     for without in CHOICES:
-        if (found := _weighted(fits, day, without)) is None:
-            return None
-        combined, losses = found
+        combined, losses = _weighted(fits, day, without)
         if chosen is None or paired_z(least - losses) > CLEARLY:
             chosen, least = (combined, without), losses
     return chosen
 
 
-def _weighted(fits: Fits, day: float, without: Without) -> tuple[Combined, Floats] | None:
+def _weighted(fits: Fits, day: float, without: Without) -> tuple[Combined, Floats]:
     """The combined model that leaves these groups out, and the log-losses (races,) of what weighs it."""
-    last = residual_before(fits, day, without)
-    if last is None:
-        return None
+    last = fits.residuals[day, without]
     earlier, scores = [], []
     for first, end in _seasons(fits.table, day):
-        found = residual_before(fits, first, without)
+        found = fits.residuals.get((first, without))
         season = fits.table.where((fits.table.day >= first) & (fits.table.day < end) & fits.table.sample())
         if found is not None and len(season):
             earlier.append(season)

@@ -11,7 +11,7 @@ from models.layout import Floats
 from schemas.errors import HprError
 
 Singles = NDArray[np.float32]
-Numbers = NDArray[np.uint32]
+Unsigned = NDArray[np.uint32]
 MOST_LEAVES = 32
 
 
@@ -23,11 +23,11 @@ class Masks(NamedTuple):
     the comparisons from begin[n] on and the leaves from leaf[n] on.
     """
 
-    column: Numbers
+    column: Unsigned
     threshold: Singles
-    mask: NDArray[np.uint32]
-    begin: Numbers
-    leaf: Numbers
+    mask: Unsigned
+    begin: Unsigned
+    leaf: Unsigned
     value: Floats
     width: int
 
@@ -53,7 +53,7 @@ def masks_of(nodes: Any, width: int) -> Masks:
 
 
 @compiled()
-def _mark(nodes: Any, mask: NDArray[np.uint32], value: Floats) -> None:
+def _mark(nodes: Any, mask: Unsigned, value: Floats) -> None:
     """Number the leaves of each tree from the left; what is left of a split goes out of its mask."""
     child, count = nodes.child, 0
     stack, parent = np.empty(2 * MOST_LEAVES, np.int64), np.full(len(child), -1, np.int64)
@@ -91,7 +91,7 @@ def score(features: Singles, masks: Masks) -> Floats:
 
 
 @compiled()
-def _add(features: Singles, masks: Masks, columns: Singles, room: NDArray[np.uint32], scores: Floats) -> None:
+def _add(features: Singles, masks: Masks, columns: Singles, room: Unsigned, scores: Floats) -> None:
     full, left, number = np.uint32(0xFFFFFFFF), room[0], room[1]
     for first in range(0, len(features), LANES):
         _place(features[first : first + LANES], masks.width, columns)

@@ -125,7 +125,7 @@ def _inputs(features: Floats, edges: Counts, bounds: Bounds, context: Context, f
         for at in range(found.shape[1]):
             given = min(max(features[row, at], bounds.low[at]), bounds.high[at])
             shared = (given - context.middle[at]) * context.scale[at]
-            shared = 0.0 if np.isnan(features[row, at]) else shared
+            shared = 0.0 if np.isnan(shared) else shared
             found[row, at] = min(max(found[row, at] + shared, -MOST), MOST)
 
 

@@ -52,10 +52,11 @@ def fit_fundamental(fits: Fits, day: float, without: Without = ()) -> Fundamenta
     """Form before a day; the scale of its mean score makes the season before likeliest, out of its sample."""
     table, scale, first = fits.table, USUAL_SCALE, years_before(day, 1)
     season = table.where((table.day >= first) & (table.day < day) & table.sample())
-    last, earlier = side_by_side(form_before, [(fits, day, without), (fits, first, without)])
+    days = [day, first] if len(season) else [day]
+    last, *before = side_by_side(form_before, [(fits, each, without) for each in days])
     if last is None:
         return None
-    if earlier is not None and len(season):
+    for earlier in filter(None, before):
         scores = Fundamental(*earlier, 1.0).scores(season.features, season.start)
         (scale,) = fit_powers(season, [scores], start=(USUAL_SCALE,))
     return Fundamental(*last, scale)

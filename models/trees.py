@@ -36,6 +36,9 @@ class Nodes(NamedTuple):
     root: Numbers
 
 
+_KINDS = (np.int32, np.float32, np.bool_, np.int32, np.float64, np.float64, np.int32)
+
+
 @dataclass(frozen=True)
 class Trees:
     """Trees that are scored and explained."""
@@ -77,11 +80,27 @@ def unpacked(data: bytes) -> Trees:
             nodes = Nodes(*(file[name] for name in Nodes._fields))
     except (KeyError, ValueError, BadZipFile, EOFError, OSError) as error:
         raise HprError(f"no trees, or damaged ones: train again ({error})") from error
-    count = len(nodes.child)
-    wild = (nodes.child < 0) | (nodes.child >= count) | (nodes.feature < 0)
-    if wild.any() or (nodes.root < 0).any() or (nodes.root >= count).any():
-        raise HprError("no trees, or damaged ones: train again (a node that does not exist)")
+    if not _is_forest(nodes):
+        raise HprError("no trees, or damaged ones: train again (nodes that are none, or lead astray)")
     return Trees(nodes)
+
+
+def _is_forest(nodes: Nodes) -> bool:
+    """Whether arrays are of their kind and length, and each node but the roots comes from one before it."""
+    if any(each.dtype != kind or each.ndim != 1 for each, kind in zip(nodes, _KINDS, strict=True)):
+        return False
+    count = len(nodes.child)
+    if any(len(each) != count for each in nodes[:-1]) or (nodes.feature < 0).any():
+        return False
+    numbers = np.arange(count)
+    inner = np.flatnonzero(nodes.child != numbers)
+    parents = np.concatenate([inner, inner])
+    children = np.concatenate([nodes.child[inner], nodes.child[inner] + 1])
+    if not np.array_equal(np.sort(np.concatenate([nodes.root, children])), numbers):
+        return False
+    tree = np.searchsorted(nodes.root, numbers, side="right")
+    within = (children > parents) & (tree[children] == tree[parents])
+    return bool(within.all() and (np.diff(nodes.root) > 0).all())
 
 
 def trees_of(booster: Any) -> Trees:

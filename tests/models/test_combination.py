@@ -5,9 +5,11 @@ from datetime import date
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from models import combination, windows
-from models.combination import fit_combined
+from models.combination import CHOICES, fit_combined, residual_before
 from models.form.features import AT, FEATURE_GROUPS
 from models.windows import Fits, blind, held_out_from, years_before
 from tests.models.trained_world import LAST_SEASON, table
@@ -68,6 +70,21 @@ def test_a_group_is_kept_only_for_more_than_a_standard_error(
     found = fit_combined(Fits(table(), 1), float(LAST_SEASON.toordinal()))
     assert found is not None
     assert found[1] == left_out
+
+
+def test_what_was_fitted_beside_others_has_the_bits_of_one_fitted_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(windows, "FEWEST_RACES", 300)
+    fits, day = Fits(table(), 1), float(LAST_SEASON.toordinal())
+    found = fit_combined(fits, day)
+    with threadpool_limits(1):
+        alone = residual_before(Fits(table(), 1), day, CHOICES[0])
+    assert found is not None
+    assert alone is not None
+    beside = fits.residuals[day, CHOICES[0]][0]
+    assert_array_equal(beside.logit.weights, alone[0].logit.weights)
+    assert beside.boosted.data == alone[0].boosted.data
 
 
 def test_too_few_races_give_no_model() -> None:

@@ -182,6 +182,33 @@ def test_a_net_whose_parts_do_not_fit_each_other_is_refused(
         artefacts.load(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["low", "high", "scale", "square_scale"])
+def test_terms_of_a_length_that_is_not_theirs_are_refused(
+    beliefs: Beliefs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(net_onnx, "checked", lambda _: b"")
+    net = beliefs.fundamental.net
+    torn = replace(net, terms=replace(net.terms, **{name: getattr(net.terms, name)[1:]}))
+    fundamental = replace(beliefs.fundamental, net=torn)
+    artefacts.write(tmp_path, replace(beliefs, fundamental=fundamental), ABOUT)
+    with pytest.raises(HprError, match="of other features than their manifest"):
+        artefacts.load(tmp_path)
+
+
+def test_runners_far_outside_what_was_trained_on_are_strays(beliefs: Beliefs, tmp_path: Path) -> None:
+    """On either side, and by more than a tenth of their features."""
+    terms = beliefs.fundamental.net.terms
+    model = TrainedModel(beliefs, artefacts.write(tmp_path, beliefs, ABOUT))
+    field = np.tile(np.where(np.isfinite(terms.low), terms.low, 0.0), (5, 1))
+    many = int(0.1 * field.shape[1]) + 1
+    bounded = np.flatnonzero(np.isfinite(terms.low))
+    field[1, bounded[:many]] = terms.low[bounded[:many]] - 1.0
+    field[2, bounded[:many]] = terms.high[bounded[:many]] + 1.0
+    field[3, bounded[: many - 1]] = terms.high[bounded[: many - 1]] + 1.0
+    field[4] = np.nan
+    assert model.judge(field, np.full((5, len(COLUMNS)), 1.0)).strays == 2
+
+
 def test_the_stream_believes_what_the_evaluation_does(beliefs: Beliefs, tmp_path: Path) -> None:
     manifest = artefacts.write(tmp_path, beliefs, ABOUT)
     model = TrainedModel(beliefs, manifest)

@@ -84,9 +84,31 @@ def _changed(trees: Trees, **arrays: np.ndarray) -> bytes:
 
 
 def test_what_is_damaged_is_refused(grown: tuple[Any, np.ndarray]) -> None:
+    """Cut short, of other kinds or lengths, with a node that is none, a circle, or two ways to one node."""
     trees = trees_of(grown[0])
-    astray = trees.nodes.child.copy()
-    astray[3] = len(astray)
-    for data in (b"", trees.packed()[:200], _changed(trees, child=astray)):
+    nodes = trees.nodes
+    child, inner = nodes.child, int(np.flatnonzero(nodes.child != np.arange(len(nodes.child)))[1])
+    last = len(child) - 1
+    for data in (
+        b"",
+        trees.packed()[:200],
+        *(_changed(trees, child=_with(child, inner, to)) for to in (-1, 0, last, last + 1, child[0])),
+        _changed(trees, child=_with(child, last, 0)),
+        _changed(trees, child=child.astype(np.float64)),
+        _changed(trees, child=child.reshape(1, -1)),
+        _changed(trees, feature=_with(nodes.feature, inner, -1)),
+        _changed(trees, feature=nodes.feature.astype(np.float32)),
+        _changed(trees, threshold=nodes.threshold[1:]),
+        _changed(trees, value=nodes.value[1:]),
+        _changed(trees, root=nodes.root[::-1].copy()),
+        _changed(trees, root=nodes.root[1:]),
+        _changed(trees, root=_with(nodes.root, 1, nodes.root[1] + 1)),
+    ):
         with pytest.raises(HprError, match="train again"):
             unpacked(data)
+
+
+def _with(held: np.ndarray, at: int, value: int) -> np.ndarray:
+    changed = held.copy()
+    changed[at] = value
+    return changed
