@@ -157,6 +157,8 @@ def _add_features(rows: Singles, hidden: Singles, units: Singles) -> None:
         first, second, third, fourth = hidden[at], hidden[at + 1], hidden[at + 2], hidden[at + 3]
         for row in range(len(rows)):
             a, b, c, d = rows[row, at], rows[row, at + 1], rows[row, at + 2], rows[row, at + 3]
+            if a == 0.0 and b == 0.0 and c == 0.0 and d == 0.0:
+                continue
             into = units[row]
             for unit in range(len(into)):
                 into[unit] += (a * first[unit] + b * second[unit]) + (c * third[unit] + d * fourth[unit])

@@ -15,6 +15,9 @@ SHARPNESS = 6.0
 FADES = (1.0, 0.75, 0.35, 0.0)
 """How much of a call is early speed; the rest is ability."""
 
+LEAST = 500.0
+"""Log-odds behind the likeliest, beyond which a runner's weight at a call falls no further."""
+
 CONTESTED = 1.6
 """Runners with early speed, weighted by it, beyond which the lead is contested."""
 
@@ -72,17 +75,6 @@ def _spread(log_weights: Floats) -> Floats:
 
 
 @compiled()
-def _expected(logs: Floats, runner: int) -> float:
-    """Position: one more than the chances of the others to be before."""
-    found = 1.0
-    for other in range(len(logs)):
-        if other != runner:
-            apart = min(max(logs[runner] - logs[other], -500.0), 500.0)
-            found += 1.0 / (1.0 + np.exp(apart))
-    return found
-
-
-@compiled()
 def _project(forward: Floats, ability: Floats, logs: Floats, positions: Floats, lead: Floats) -> float:
     """Fill the arrays of `Pace`, and give its pressure; each sum is over the runners in order."""
     middle, pressure = ability.sum() / max(len(ability), 1), 0.0
@@ -92,9 +84,14 @@ def _project(forward: Floats, ability: Floats, logs: Floats, positions: Floats, 
         for call in range(len(FADES)):
             fade = FADES[call]
             logs[call, runner] = fade * SHARPNESS * speed + (1.0 - fade) * (ability[runner] - middle)
-    for runner in range(len(forward)):
-        for call in range(len(FADES)):
-            positions[runner, call] = _expected(logs[call], runner)
+    for call in range(len(FADES)):
+        weights = np.exp(np.maximum(logs[call] - logs[call].max(), -LEAST))
+        for runner in range(len(weights)):
+            before = 1.0
+            for other in range(len(weights)):
+                if other != runner:
+                    before += weights[other] / (weights[runner] + weights[other])
+            positions[runner, call] = before
     lead[:] = np.exp(logs[0] - logs[0].max())
     lead /= lead.sum()
     return pressure
