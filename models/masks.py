@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.compiled import compiled
-from models.lanes import LANES, lowest, strike
+from models.lanes import LANES, aligned, lowest, strike
 from models.layout import Floats
 from schemas.errors import HprError
 
@@ -85,14 +85,15 @@ def score(features: Singles, masks: Masks) -> Floats:
     if features.shape[1] < masks.width:
         raise ValueError(f"trees of {masks.width} features, given {features.shape[1]}")
     scores = np.zeros(-(-len(features) // LANES) * LANES)
-    columns = np.zeros((2 * masks.width, LANES), np.float32)
-    _add(features, masks, columns, np.zeros((2, LANES), np.uint32), scores)
+    _add(features, masks, scores)
     return scores[: len(features)]
 
 
 @compiled()
-def _add(features: Singles, masks: Masks, columns: Singles, room: Unsigned, scores: Floats) -> None:
-    full, left, number = np.uint32(0xFFFFFFFF), room[0], room[1]
+def _add(features: Singles, masks: Masks, scores: Floats) -> None:
+    columns = aligned(8 * masks.width * LANES).view(np.float32).reshape((2 * masks.width, LANES))
+    left = aligned(4 * LANES).view(np.uint32)
+    full, number = np.uint32(0xFFFFFFFF), np.empty(LANES, np.uint32)
     for first in range(0, len(features), LANES):
         _place(features[first : first + LANES], masks.width, columns)
         for tree in range(len(masks.begin) - 1):

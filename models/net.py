@@ -2,17 +2,15 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.compiled import compiled
+from models.lanes import LANES, add_four, aligned
 from models.layout import Counts, Flags, Floats
 from models.logit import Bounds, Terms, by_race, inverse, standardise
 from models.softmax import Starts
-
-Singles: TypeAlias = NDArray[np.float32]
 
 MOST = 4.0  # standard deviations from the field's mean, beyond which an input counts no further
 ROWS = 16  # worked together, so that weights are fetched once for them all
@@ -49,24 +47,14 @@ class Weights(NamedTuple):
     linear: Floats
 
 
-class _Singles(NamedTuple):
-    """Weights as they were fitted, float32: half as much to fetch for a score."""
-
-    hidden: Singles
-    bias: Singles
-    out: Singles
-    linear: Singles
-
-
 @dataclass(frozen=True)
 class Net:
     """score = linear @ x + out @ relu(x @ hidden + bias) of a runner's inputs x (features,).
 
     An input is a feature as the first of `logit.Terms`, centred in the race and scaled, or of the `context`,
     which bends what the others say; at most MOST from 0, and 0 where it is missing. The squares of `terms`
-    have no part: the units bend in their place. In a score inputs, weights and units are float32, in
-    contributions all is of double precision. Source: a conditional logit whose utility is a network is Bentz
-    and Merunka's (2000), "Neural networks and the multinomial logit for brand choice modelling",
+    have no part: the units bend in their place. Source: a conditional logit whose utility is a network is
+    Bentz and Merunka's (2000), "Neural networks and the multinomial logit for brand choice modelling",
     J. Forecasting 19.
     """
 
@@ -77,7 +65,7 @@ class Net:
     def score(self, features: Floats, starts: Starts) -> Floats:
         """Score of each runner, (rows,), the same bits alone and among others."""
         scores = np.empty(len(features))
-        _score(self._inputs(features, starts).astype(np.float32), self._singles, scores)
+        _score(self._inputs(features, starts), self._held, scores)
         return scores
 
     def contributions(self, features: Floats, starts: Starts) -> Floats:
@@ -102,11 +90,12 @@ class Net:
 
     @cached_property
     def _held(self) -> Weights:
-        return Weights(*(np.ascontiguousarray(each, dtype=np.float64) for each in self.weights))
-
-    @cached_property
-    def _singles(self) -> "_Singles":
-        return _Singles(*(np.ascontiguousarray(each, dtype=np.float32) for each in self.weights))
+        """The weights, with units that add nothing up to whole LANES."""
+        hidden, bias, out, linear = self.weights
+        more = -len(bias) % LANES
+        wide = aligned(8 * len(hidden) * (len(bias) + more)).view(np.float64).reshape(len(hidden), -1)
+        wide[:] = np.pad(hidden, ((0, 0), (0, more)))
+        return Weights(wide, np.pad(bias, (0, more)), np.pad(out, (0, more)), linear)
 
 
 def inputs_of(bounds: Bounds, context: Context, features: Floats, starts: Starts) -> Floats:
@@ -130,9 +119,10 @@ def _inputs(features: Floats, edges: Counts, bounds: Bounds, context: Context, f
 
 
 @compiled()
-def _score(inputs: Singles, held: _Singles, scores: Floats) -> None:
-    """Units in float32, side by side, for ROWS runners; their sum in float64. Each sum has one order."""
-    units = np.empty((ROWS, len(held.bias)), np.float32)
+def _score(inputs: Floats, held: Weights, scores: Floats) -> None:
+    """The units side by side, for ROWS runners at a time; each sum has one order."""
+    count = len(held.bias)
+    units = aligned(8 * ROWS * count).view(np.float64).reshape((ROWS, count))
     for first in range(0, len(inputs), ROWS):
         rows = inputs[first : first + ROWS]
         for row in range(len(rows)):
@@ -141,32 +131,30 @@ def _score(inputs: Singles, held: _Singles, scores: Floats) -> None:
         for row in range(len(rows)):
             score, on = 0.0, units[row]
             for at in range(rows.shape[1]):
-                score += np.float64(rows[row, at]) * np.float64(held.linear[at])
+                score += rows[row, at] * held.linear[at]
             for unit in range(len(on)):
                 on[unit] = held.out[unit] * (on[unit] if on[unit] > 0.0 else 0.0)
             for unit in range(len(on)):
-                score += np.float64(on[unit])
+                score += on[unit]
             scores[first + row] = score
 
 
 @compiled()
-def _add_features(rows: Singles, hidden: Singles, units: Singles) -> None:
-    """Four features at a time: that fetches units a fourth as often, and rounds them so."""
-    whole = rows.shape[1] // 4 * 4
+def _add_features(rows: Floats, hidden: Floats, units: Floats) -> None:
+    """Four features at a time: that fetches and stores the units a fourth as often."""
+    width, count = hidden.shape
+    whole = width // 4 * 4
     for at in range(0, whole, 4):
-        first, second, third, fourth = hidden[at], hidden[at + 1], hidden[at + 2], hidden[at + 3]
         for row in range(len(rows)):
-            a, b, c, d = rows[row, at], rows[row, at + 1], rows[row, at + 2], rows[row, at + 3]
-            if a == 0.0 and b == 0.0 and c == 0.0 and d == 0.0:
+            given, into = rows[row], units[row]
+            if given[at] == 0.0 and given[at + 1] == 0.0 and given[at + 2] == 0.0 and given[at + 3] == 0.0:
                 continue
-            into = units[row]
-            for unit in range(len(into)):
-                into[unit] += (a * first[unit] + b * second[unit]) + (c * third[unit] + d * fourth[unit])
-    for at in range(whole, rows.shape[1]):
+            for lane in range(0, count, LANES):
+                add_four(into, hidden, given, np.uint64(at), np.uint64(lane))
+    for at in range(whole, width):
         for row in range(len(rows)):
-            into = units[row]
-            for unit in range(len(into)):
-                into[unit] += rows[row, at] * hidden[at, unit]
+            for unit in range(count):
+                units[row, unit] += rows[row, at] * hidden[at, unit]
 
 
 @compiled()
