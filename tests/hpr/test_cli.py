@@ -129,7 +129,7 @@ def test_a_command_whose_packages_are_missing_says_what_to_install(
     monkeypatch.setitem(sys.modules, "numba", None)
     done = inside("replay", "nowhere")
     assert done.returncode == 1
-    assert done.stderr == "hpr: numba is missing: install horseracepro[models,worker,gateway]\n"
+    assert done.stderr == "hpr: numba is missing: install horseracepro[models,training,worker,gateway]\n"
 
 
 @pytest.mark.parametrize(
