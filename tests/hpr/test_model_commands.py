@@ -1,5 +1,6 @@
 """hpr evaluate and hpr train print figures as tables or JSON, and say what to do when they cannot."""
 
+import os
 from pathlib import Path
 
 import orjson
@@ -8,7 +9,7 @@ from typer.testing import CliRunner
 
 from hpr import model_commands
 from hpr.cli import app, main
-from models import boosted
+from models import boosted, training
 from models.artefacts import load
 from tests.models.trained_world import table
 
@@ -41,6 +42,23 @@ def test_train_writes_what_load_reads(tmp_path: Path) -> None:
     _, manifest = load(out)
     assert orjson.loads(result.stdout)["version"] == manifest.version
     assert manifest.trained_to < "2025-01-01"
+
+
+def test_ctrl_c_ends_at_once_and_writes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Past the interpreter's own end, which would wait for fits under way in other threads."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def ended(status: int) -> None:
+        raise SystemExit(status)
+
+    monkeypatch.setattr(training, "fit_beliefs", interrupted)
+    monkeypatch.setattr(os, "_exit", ended)
+    out = tmp_path / "models"
+    result = CliRunner().invoke(app, ["train", "hong-kong", "--data", str(tmp_path), "--out", str(out)])
+    assert (result.exit_code, result.stderr) == (130, "Aborted.\n")
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(

@@ -110,13 +110,15 @@ def test_scores_have_the_same_bits_alone_and_missing_features_say_nothing(net: N
     assert_array_equal(net.contributions(features, starts)[:RUNNERS, 2], 0.0)
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(2, 40))
-def test_contributions_sum_to_the_score_above_a_runner_at_the_means(seed: int, runners: int) -> None:
+@given(st.integers(0, 2**32 - 1), st.integers(2, 40), st.integers(1, 40))
+def test_contributions_sum_to_the_score_above_a_runner_at_the_means(
+    seed: int, runners: int, units: int
+) -> None:
     random = np.random.default_rng(seed)
     features = random.normal(size=(2 * runners, FEATURES)) * 3.0
     features[:, SHARED] = np.repeat(random.normal(size=2), runners)
     weights = Weights(
-        random.normal(size=(FEATURES, 16)), random.normal(size=16), random.normal(size=16),
+        random.normal(size=(FEATURES, units)), random.normal(size=units), random.normal(size=units),
         random.normal(size=FEATURES),
     )  # fmt: skip
     starts = np.array([0, runners])
