@@ -107,6 +107,7 @@ def _add(features: Singles, masks: Masks, scores: Floats) -> None:
 
 @compiled()
 def _place(rows: Singles, width: int, columns: Singles) -> None:
+    """Lanes without a row stay as they are: what they come to is scored and dropped."""
     for lane in range(len(rows)):
         for at in range(width):
             value = rows[lane, at]
