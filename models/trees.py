@@ -36,7 +36,15 @@ class Nodes(NamedTuple):
     root: Numbers
 
 
-_KINDS = (np.int32, np.float32, np.bool_, np.int32, np.float64, np.float64, np.int32)
+_KINDS: tuple[type[np.generic], ...] = (
+    np.int32,
+    np.float32,
+    np.bool_,
+    np.int32,
+    np.float64,
+    np.float64,
+    np.int32,
+)
 
 
 @dataclass(frozen=True)
@@ -87,10 +95,11 @@ def unpacked(data: bytes) -> Trees:
 
 def _is_forest(nodes: Nodes) -> bool:
     """Whether arrays are of their kind and length, and each node but the roots comes from one before it."""
-    if any(each.dtype != kind or each.ndim != 1 for each, kind in zip(nodes, _KINDS, strict=True)):
+    arrays: tuple[NDArray[Any], ...] = nodes
+    if any(each.dtype != kind or each.ndim != 1 for each, kind in zip(arrays, _KINDS, strict=True)):
         return False
     count = len(nodes.child)
-    if any(len(each) != count for each in nodes[:-1]) or (nodes.feature < 0).any():
+    if any(len(each) != count for each in arrays[:-1]) or (nodes.feature < 0).any():
         return False
     numbers = np.arange(count)
     inner = np.flatnonzero(nodes.child != numbers)

@@ -1,13 +1,15 @@
 """The same behaviour on SQLite and on PostgreSQL."""
 
 import asyncio
+import sqlite3
+import threading
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from gateway import tables
@@ -106,6 +108,18 @@ async def test_several_processes_may_make_the_database_at_once(tmp_path: Path) -
         async with database.read() as session:
             assert await session.scalar(select(func.count()).select_from(User)) == 0
         await database.close()
+
+
+async def test_a_new_file_that_another_process_holds_is_waited_for(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "hpr.sqlite3", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.3, other.close)
+    release.start()
+    database = Database(f"sqlite:///{tmp_path}/hpr.sqlite3")
+    async with database.read() as session:
+        assert await session.scalar(text("PRAGMA journal_mode")) == "wal"
+    await database.close()
+    release.join()
 
 
 @pytest.mark.parametrize(
