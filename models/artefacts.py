@@ -17,6 +17,7 @@ from models.form import features as form_features
 from models.logit import Logit, Terms
 from models.net import Context, Net, Weights
 from models.performance import Beliefs, Combined, Fundamental, Public, Residual
+from models.places import DISCOUNTED, Exponents
 from models.trees import unpacked
 from schemas.errors import HprError
 
@@ -110,7 +111,7 @@ def load(folder: Path) -> tuple[Beliefs, Manifest]:
         )
         linear, boosted = constants["combined_weights"]
         combined = Combined(residual, constants["combined_power"], (linear, boosted))
-        exponents = tuple(float(each) for each in constants["exponents"])
+        exponents = _exponents(constants["exponents"])
         public, left_out = Public(constants["public_power"]), tuple(manifest.left_out)
         beliefs = Beliefs(fundamental, public, combined, exponents, left_out)
     except (KeyError, ValueError, BadZipFile, EOFError) as error:
@@ -162,6 +163,13 @@ def _content(folder: Path, name: str) -> bytes:
     if hashlib.sha256(data).hexdigest()[:NAME_LENGTH] not in path.stem:
         raise HprError(f"{path}: its content is not what its name says, it is damaged: train again")
     return data
+
+
+def _exponents(given: list[float]) -> Exponents:
+    found = tuple(float(each) for each in given)
+    if len(found) != len(DISCOUNTED) or not np.isfinite(found).all():
+        raise ValueError(f"exponents of the places are {len(DISCOUNTED)} numbers")
+    return found
 
 
 def _packed(model: Logit | Net) -> bytes:

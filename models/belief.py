@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from models.form.facts import RaceFacts
 from models.layout import Floats
 from models.pace import Pace
+from models.places import DISCOUNTED, Exponents
 
 SMALLEST = 1e-12
 
@@ -50,8 +51,10 @@ class Belief:
     explain: Explanation = field(repr=False)
     """Works the contributions out: nothing in a chance waits for them."""
     pace: Pace
-    strays: int = 0
-    """Runners with a feature outside the range that the model was trained on; it was drawn into it."""
+    strays: list[bool]
+    """Runners with features outside the range that the model was trained on, which were drawn into it."""
+    exponents: Exponents = DISCOUNTED
+    """Those of the places that follow, and their bends (`models.places`), as fitted for the jurisdiction."""
     of_shares: bool = False
     """Whether that is of the market's shares, inverse prices scaled to sum to 1, and not of its chances."""
 

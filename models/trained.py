@@ -111,7 +111,8 @@ class TrainedModel:
             names=tuple(WORDS),
             explain=Explanation(lambda: self._contributions(found)),
             pace=project(features.expected_early(held), scores),
-            strays=_strays(found, terms.low, terms.high),
+            strays=_strays(found, terms.low, terms.high).tolist(),
+            exponents=self.beliefs.exponents,
         )
 
     def _contributions(self, found: Floats) -> Floats:
@@ -126,14 +127,14 @@ class TrainedModel:
 
 
 @compiled()
-def _strays(found: Floats, low: Floats, high: Floats) -> int:
-    """Runners with more than STRAY_SHARE of their features (runners, features) outside [low, high]."""
-    strays = 0
+def _strays(found: Floats, low: Floats, high: Floats) -> Flags:
+    """Runners (runners,) with over STRAY_SHARE of their features (runners, features) outside [low, high]."""
+    strays = np.zeros(len(found), dtype=np.bool_)
     for row in range(len(found)):
         beyond = 0
         for at in range(len(low)):
             beyond += (found[row, at] < low[at]) | (found[row, at] > high[at])
-        strays += beyond > STRAY_SHARE * len(low)
+        strays[row] = beyond > STRAY_SHARE * len(low)
     return strays
 
 

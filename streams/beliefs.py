@@ -56,7 +56,7 @@ class Verdict:
     """Positions among the card's runners of the belief's runners."""
     by_interest: Belief | None = None
     known: float = 0.0
-    """Share of the runners still in that have form."""
+    """Share of the runners still in that have form, of the kind that the model was trained on."""
 
     trust: float = 1.0
     """What confidence is left by how prices have held at the meeting."""
@@ -116,10 +116,11 @@ def _believed(view: View, form: RaceForm, model: FormModel) -> Verdict:
     belief = _belief(view, form, model, rows)
     if not np.isfinite([*belief.fundamental, *belief.residual]).all():
         return Verdict("the market alone: the model gave no number", form["event_id"])
-    known = sum(belief.known) / len(belief.known)
+    known = sum(k and not s for k, s in zip(belief.known, belief.strays, strict=True)) / len(belief.known)
     basis = MARKET_AND_FORM if any(belief.judged) else "the market alone: no runner has form"
-    if belief.strays:
-        basis += f"; {belief.strays} runners are outside what the model was trained on, drawn into its range"
+    if strays := sum(belief.strays):
+        who = "1 runner is" if strays == 1 else f"{strays} runners are"
+        basis += f"; {who} outside what the model was trained on, drawn into its range"
     interests = _by_interest(belief, [view.columns[row] for row in rows]) if view.coupled else belief
     return Verdict(basis, form["event_id"], model, belief, rows, interests, known)
 
@@ -199,7 +200,10 @@ def with_form(
     placed: bool,
     factors: Sequence[tuple[float, float]],
 ) -> Scores:
-    """The block's scores with win and place of form and market together; each row as alone."""
+    """The block's scores with win and place of form and market together; each row as alone.
+
+    Chances out of a market on the places go back to them by the exponents that they were made with.
+    """
     public: list[list[float]] = scores.win.tolist()
     prices: list[list[float]] = scores.price.tolist()
     rows, confidence = [], scores.confidence.copy()
@@ -216,6 +220,8 @@ def with_form(
             confidence[at] *= verdict.trust
     win = np.array(rows)
     place = np.empty_like(win)
-    for chances, paid, found in zip(win, places.tolist(), place, strict=True):
-        finish_of(chances, paid, DISCOUNTED, found)
+    for at, verdict in enumerate(verdicts):
+        belief = verdict.by_interest
+        exponents = DISCOUNTED if belief is None or placed else belief.exponents
+        finish_of(win[at], places[at], exponents, place[at])
     return replace(scores, win=win, place=place, confidence=confidence)

@@ -14,7 +14,7 @@ from models.belief import Belief, Explanation, softmax
 from models.form.facts import RaceFacts
 from models.guide.features import FEATURES, WORDS, features_of
 from models.guide.values import COLUMN, COLUMNS, FEATURE_SET
-from models.layout import Floats
+from models.layout import Flags, Floats
 from models.pace import project
 from schemas.errors import ModelError
 
@@ -100,7 +100,7 @@ class GuideModel:
         scale, low, high, weights, extra = self._arrays
         scaled = features_of(facts, values, active) / scale
         span = high - low
-        strays = ((scaled < low - ROOM * span) | (scaled > high + ROOM * span)).any(axis=1)
+        strays: Flags = ((scaled < low - ROOM * span) | (scaled > high + ROOM * span)).any(axis=1)
         within = np.minimum(np.maximum(scaled, low), high)
         # What was drawn into the range has no mean of 0 any more.
         within = within - within.sum(axis=0) / len(within)
@@ -119,7 +119,7 @@ class GuideModel:
             names=FEATURES,
             explain=Explanation(lambda: parts),
             pace=pace,
-            strays=int(strays.sum()),
+            strays=strays.tolist(),
         )
 
 

@@ -18,6 +18,7 @@ from models.table import Table, tabulate
 from tests.models.form.conftest import races_of
 
 UNITS = 8
+EXPONENTS = (1.0, 0.44, 0.24, 0.07, 0.0, -0.07, -0.08, -0.09)
 LAST_SEASON = date(2025, 1, 1)
 """First day of the last year of these races."""
 
@@ -58,7 +59,7 @@ def beliefs() -> Beliefs:
             for count in (10, 4)
         )
     combined = Combined(Residual(residual, few), 1.05, (0.3, 0.1))
-    return Beliefs(Fundamental(net, trees, 1.05), Public(1.02), combined, (1.0, 0.9, 0.8, 0.8))
+    return Beliefs(Fundamental(net, trees, 1.05), Public(1.02), combined, EXPONENTS)
 
 
 def written(folder: Path, jurisdiction: str = "hong-kong", races: int = 5) -> Manifest:

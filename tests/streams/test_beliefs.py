@@ -13,10 +13,12 @@ from models.form import book
 from models.form.facts import facts_of
 from models.form.features import features
 from models.guide.values import COLUMN, COLUMNS
+from models.places import finish_within
 from models.registry import Registry, shipped
 from models.trained import FEATURE_SET, TrainedModel
 from schemas.records import Event, Prediction
 from streams import engine
+from streams.beliefs import UNKNOWN_FORM
 from streams.replay import Races, located
 from streams.scoring import Scorer, default_scorer
 from streams.statements import prediction
@@ -139,9 +141,13 @@ class TestWhatIsMissingIsSaid:
         last = predicted(tmp_path, *opened(BEST, version="guide-000000000000"), PRICES)[-1]
         assert "corrupt" in last["basis"]
 
-    def test_out_of_range_is_drawn_in_and_counted(self, tmp_path: Any) -> None:
-        last = predicted(tmp_path, *opened({**BEST, "1": values(backed=500.0)}), PRICES)[-1]
-        assert "outside what the model was trained on" in last["basis"]
+    def test_out_of_range_is_drawn_in_and_said_and_the_race_is_trusted_less(self, tmp_path: Any) -> None:
+        usual = predicted(tmp_path, *opened(BEST), PRICES)[-1]
+        last = predicted(tmp_path, *opened({**BEST, "1": values(backed=10.0)}), PRICES)[-1]
+        assert "1 runner is outside what the model was trained on" in last["basis"]
+        assert usual["confidence"] is not None
+        less = 1.0 - (1.0 - UNKNOWN_FORM) / 4
+        assert last["confidence"] == pytest.approx(less * usual["confidence"])
 
     def test_confidence_is_lower_where_nobody_has_form(self, tmp_path: Any) -> None:
         bare = dict.fromkeys("1234", NO_FORM)
@@ -265,6 +271,28 @@ class TestTrainedFolders:
         assert [r["combined_probability"] for r in last["runners"]] == pytest.approx(
             wanted.tolist(), abs=1e-8
         )
+
+    def test_places_are_the_evaluation_s_of_the_same_chances(self, tmp_path: Path, version: str) -> None:
+        _, *rest = self.opened(version, self.rows())
+        last = predicted(tmp_path, ("RaceCard", card(field(4), places_paid=3)), *rest, PRICES)[-1]
+        model = Registry(tmp_path).model(version)
+        assert isinstance(model, TrainedModel)
+        win = np.array([[r["win_probability"] for r in last["runners"]]], dtype=np.float64)
+        wanted = finish_within(win, 3, model.beliefs.exponents)[0].tolist()
+        assert [r["place_probability"] for r in last["runners"]] == wanted
+        assert wanted != pytest.approx(finish_within(win, 3)[0].tolist(), abs=1e-3)
+
+    def test_places_out_of_their_own_market_stay_its_own(self, tmp_path: Path, version: str) -> None:
+        told = [price(str(n), p) for n, p in ((1, 1.5), (2, 1.8), (3, 2.2), (4, 3.0))]
+        first, *rest = self.opened(version, {runner: {} for runner in "1234"})
+        market: Named = ("OddsUpdate", odds(told, 10, market_type="PLACE", places=2))
+        alone, pinned_too = (
+            predicted(tmp_path, first, market)[-1],
+            predicted(tmp_path, first, *rest, market)[-1],
+        )
+        assert [r["place_probability"] for r in pinned_too["runners"]] == [
+            r["place_probability"] for r in alone["runners"]
+        ]
 
     def test_one_that_never_ran_is_judged_and_one_of_which_nothing_is_told_keeps_the_public_s(
         self, tmp_path: Path, version: str
