@@ -100,7 +100,7 @@ class GuideModel:
         scale, low, high, weights, extra = self._arrays
         scaled = features_of(facts, values, active) / scale
         span = high - low
-        strays: Flags = ((scaled < low - ROOM * span) | (scaled > high + ROOM * span)).any(axis=1)
+        strays: Flags = np.any((scaled < low - ROOM * span) | (scaled > high + ROOM * span), axis=1)
         within = np.minimum(np.maximum(scaled, low), high)
         # What was drawn into the range has no mean of 0 any more.
         within = within - within.sum(axis=0) / len(within)
