@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 import numpy as np
 import orjson
 
-from models import net_onnx
+from models import race_onnx
 from models.boosted import Boosted
 from models.form import book
 from models.form import features as form_features
@@ -61,8 +61,9 @@ def write(folder: Path, beliefs: Beliefs, about: dict[str, Any]) -> Manifest:
     contents = {
         "boosted": (fundamental.boosted.data, "onnx"),
         "trees": (fundamental.boosted.trees.packed(), "npz"),
-        "net": (net_onnx.checked(fundamental.net), "onnx"),
+        "net": (race_onnx.checked(fundamental.net), "onnx"),
         "net-weights": (_packed(fundamental.net), "npz"),
+        "residual-logit": (race_onnx.checked(residual.logit), "onnx"),
         "residual": (_packed(residual.logit), "npz"),
         "residual-boosted": (residual.boosted.data, "onnx"),
         "residual-trees": (residual.boosted.trees.packed(), "npz"),

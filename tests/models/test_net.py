@@ -6,14 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from models import net_onnx
 from models.layout import Floats
 from models.logit import Bounds, Logit, prepare
 from models.logit import fit as fit_logit
 from models.net import MOST, Context, Net, Weights, inputs_of
 from models.net_fit import fit
 from models.softmax import Starts, softmax, targets
-from schemas.errors import HprError
 
 RUNNERS = 8
 FEATURES = 5
@@ -147,22 +145,3 @@ def test_an_empty_field_has_no_scores_and_no_races_leave_the_weights_as_they_beg
     none = np.zeros((3, 0))
     found = fit(np.zeros((0, FEATURES)), np.zeros(0, dtype=np.intp), none, none, seed=1)
     assert np.isfinite(found.hidden).all()
-
-
-def test_the_export_scores_a_race_of_any_size_as_the_net_does(net: Net) -> None:
-    data = net_onnx.checked(net)
-    assert data == net_onnx.export(net)
-    features, _, _ = world(5)
-    features[::7, 1] = np.nan
-    features[:, 3] = np.nan
-    for runners in (1, 2, 40):
-        wanted = net.score(features[:runners], np.zeros(1, dtype=np.intp))
-        assert_allclose(net_onnx.onnx_net_score(data, features[:runners]), wanted, atol=1e-9)
-
-
-def test_an_export_that_says_something_else_is_refused(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
-    other = Net(net.terms, net.context, net.weights._replace(linear=net.weights.linear + 0.01))
-    wrong = net_onnx.export(other)
-    monkeypatch.setattr(net_onnx, "export", lambda _: wrong)
-    with pytest.raises(HprError, match="train again"):
-        net_onnx.checked(net)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from models import artefacts, boosted, net_onnx, windows
+from models import artefacts, boosted, race_onnx, windows
 from models.evaluation import (
     calibration,
     calibration_errors,
@@ -159,7 +159,10 @@ def test_a_manifest_changed_by_hand_is_refused(beliefs: Beliefs, tmp_path: Path)
         artefacts.load(tmp_path)
 
 
-def test_a_logit_with_a_weight_too_many_is_of_other_features(beliefs: Beliefs, tmp_path: Path) -> None:
+def test_a_logit_with_a_weight_too_many_is_of_other_features(
+    beliefs: Beliefs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(race_onnx, "checked", lambda _: b"")
     residual = beliefs.combined.residual
     long = replace(residual.logit, weights=np.append(residual.logit.weights, 0.0))
     combined = replace(beliefs.combined, residual=replace(residual, logit=long))
@@ -172,7 +175,7 @@ def test_a_logit_with_a_weight_too_many_is_of_other_features(beliefs: Beliefs, t
 def test_a_net_whose_parts_do_not_fit_each_other_is_refused(
     beliefs: Beliefs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str, name: str
 ) -> None:
-    monkeypatch.setattr(net_onnx, "checked", lambda _: b"")
+    monkeypatch.setattr(race_onnx, "checked", lambda _: b"")
     net = beliefs.fundamental.net
     whole = getattr(net, part)
     torn = replace(net, **{part: whole._replace(**{name: getattr(whole, name)[1:]})})
@@ -186,7 +189,7 @@ def test_a_net_whose_parts_do_not_fit_each_other_is_refused(
 def test_terms_of_a_length_that_is_not_theirs_are_refused(
     beliefs: Beliefs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(net_onnx, "checked", lambda _: b"")
+    monkeypatch.setattr(race_onnx, "checked", lambda _: b"")
     net = beliefs.fundamental.net
     torn = replace(net, terms=replace(net.terms, **{name: getattr(net.terms, name)[1:]}))
     fundamental = replace(beliefs.fundamental, net=torn)
