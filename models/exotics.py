@@ -5,6 +5,7 @@ from functools import reduce
 from itertools import permutations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.layout import Floats
 from models.places import DISCOUNTED, MOST_PLACES
@@ -75,14 +76,50 @@ def fit_exponents(win: Floats, position: Floats, starts: Starts) -> tuple[float,
     return tuple(found.ravel().tolist())
 
 
+def orders(win: Floats, places: int, exponents: Sequence[float] = DISCOUNTED) -> Floats:
+    """Probability of each order of the first `places`, an axis a place, of one race's win (runners,).
+
+    A runner has one place only: where two indexes are the same it is 0.
+    """
+    logs, held = np.log(np.maximum(win, LEAST_CHANCE)), win
+    for place in range(2, places + 1):
+        held = _next(held, _reach(logs, exponents, place))
+    return held
+
+
+def sets(win: Floats, places: int, exponents: Sequence[float] = DISCOUNTED) -> Floats:
+    """Probability that runners fill the first `places` in any order, an axis each: the same for any order."""
+    logs, held = np.log(np.maximum(win, LEAST_CHANCE)), win
+    for place in range(2, places + 1):
+        last = _next(held, _reach(logs, exponents, place))
+        # Any one of them may have been the last.
+        held = np.add.reduce([np.moveaxis(last, -1, axis) for axis in range(place)])
+    return held
+
+
 def exacta(win: Floats, exponents: Sequence[float] = DISCOUNTED) -> Floats:
     """Probability that i wins and j is second, (runners, runners), of one race's win (runners,)."""
-    return _next(win, _reach(np.log(np.maximum(win, LEAST_CHANCE)), exponents, 2))
+    return orders(win, 2, exponents)
 
 
 def trifecta(win: Floats, exponents: Sequence[float] = DISCOUNTED) -> Floats:
     """Probability of i, j, k in that order, (runners, runners, runners): tierce."""
-    return _next(exacta(win, exponents), _reach(np.log(np.maximum(win, LEAST_CHANCE)), exponents, 3))
+    return orders(win, 3, exponents)
+
+
+def last_place(
+    win: Floats, members: NDArray[np.intp], held: Floats, exponents: Sequence[float] = DISCOUNTED
+) -> Floats:
+    """Probability of `members` (rows, places), each row of probability `held`, and then each runner.
+
+    (rows, runners); 0 for the members themselves.
+    """
+    reach = _reach(np.log(np.maximum(win, LEAST_CHANCE)), exponents, members.shape[1] + 1)
+    left = np.repeat(np.exp(reach - reach.max())[None], len(members), axis=0)
+    np.put_along_axis(left, members, 0.0, axis=1)
+    total = left.sum(axis=1, keepdims=True)
+    chances: Floats = held[:, None] * np.divide(left, total, out=np.zeros_like(left), where=total > 0.0)
+    return chances
 
 
 def superfecta(win: Floats, order: Sequence[int], exponents: Sequence[float] = DISCOUNTED) -> float:
@@ -96,9 +133,7 @@ def superfecta(win: Floats, order: Sequence[int], exponents: Sequence[float] = D
 
 def quinella(win: Floats, exponents: Sequence[float] = DISCOUNTED) -> Floats:
     """Probability that i and j fill the first two places, (runners, runners), symmetric, diagonal 0."""
-    ordered = exacta(win, exponents)
-    pair: Floats = ordered + ordered.T
-    return pair
+    return sets(win, 2, exponents)
 
 
 def first_set(win: Floats, members: Sequence[int], exponents: Sequence[float] = DISCOUNTED) -> float:
