@@ -25,7 +25,9 @@ class RunnerState(TypedDict):
 
     `fundamental_probability` is by form alone, `public_probability` by the market alone; `form` the last
     placings, the latest last; `pace` the projected position at three calls and at the finish, `pace_spreads`
-    the standard deviation of each.
+    the standard deviation of each. `expected_value` is what a stake of 1 gains on average at the best price
+    of any market, after commission, and `expected_value_at_close` at `projected_price`, where the price is
+    projected to close; `longshot` says why form makes more of a runner over 10-1 than the market does.
     """
 
     runner_id: str
@@ -53,6 +55,10 @@ class RunnerState(TypedDict):
     form: str
     pace: list[float]
     pace_spreads: list[float]
+    expected_value: float | None
+    projected_price: float | None
+    expected_value_at_close: float | None
+    longshot: str | None
 
 
 class RaceResult(TypedDict):

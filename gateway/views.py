@@ -148,7 +148,10 @@ def race_form(view: RaceView) -> RaceForm:
     }
 
 
-BELIEFS = ("win_probability", "place_probability", "fair_odds", "fundamental_probability")
+BELIEFS = (
+    "win_probability", "place_probability", "fair_odds", "fundamental_probability", "expected_value",
+    "expected_value_at_close", "longshot",
+)  # fmt: skip
 """Of a runner what the models believe: beside a price it is value."""
 
 
@@ -197,6 +200,10 @@ def _runner(runner: RunnerView) -> RunnerState:
         "form": runner["form"],
         "pace": runner["pace"],
         "pace_spreads": runner["pace_spreads"],
+        "expected_value": runner["expected_value"],
+        "projected_price": runner["projected_price"],
+        "expected_value_at_close": runner["expected_value_at_close"],
+        "longshot": runner["longshot"],
     }
 
 

@@ -401,6 +401,10 @@ class RunnerPrediction(TypedDict):
     pace_spread: float | None
     shadow_probability: float | None
     pace_spreads: list[float]
+    expected_value: float | None
+    projected_price: float | None
+    expected_value_at_close: float | None
+    longshot: str | None
 
 
 class Span(TypedDict):
@@ -436,6 +440,7 @@ class Prediction(TypedDict):
     form_id: str | None
     pace_words: str
     shadow_model: str
+    exponents: list[float]
 
 
 class RunnerBars(TypedDict):
@@ -620,6 +625,10 @@ class RunnerView(TypedDict):
     pace_spread: float | None
     form: str
     pace_spreads: list[float]
+    expected_value: float | None
+    projected_price: float | None
+    expected_value_at_close: float | None
+    longshot: str | None
 
 
 class AlertView(TypedDict):
@@ -672,6 +681,7 @@ class RaceView(TypedDict):
     basis: str
     form_id: str | None
     pace_words: str
+    exponents: list[float]
 
 
 class Finisher(TypedDict):

@@ -8,16 +8,18 @@ from numpy.typing import NDArray
 
 from models import Scores
 from models.movement import DRIFT_LENGTHENING, SIGNAL_HORIZON, STEAM_SHORTENING
+from models.value import COMMISSION, expected_value, kept_odds
 from schemas.identity import MICROS, uuid_of
 from schemas.records import Alert, AlertKind, Scratch
-from streams.book import BACK, TRADED, WIDTH
-from streams.explanation import label
+from streams.book import TRADED, WIDTH, asked
+from streams.explanation import label, verdict_in
 from streams.scoring import Point
 from streams.state import Noted, RaceState, Signal
 from streams.statements import SOURCE
 from streams.view import BEFORE_OFF, View
+from streams.worth import UNDERROUND
 
-RULES_VERSION = "rules-1"
+RULES_VERSION = "rules-2"
 VALUE_SECONDS = 60
 HOUR_SECONDS = 3600
 LEAST_TRADED = 200.0
@@ -25,9 +27,6 @@ LEAST_TRADED = 200.0
 
 LONGEST = 50.0
 """Prices above this jump about too much for steam and drift."""
-
-UNDERROUND = -0.02
-"""A book that adds up to less has not yet taken in what happened, such as a scratch: it offers no value."""
 
 SHOWN_ALERTS = 10
 
@@ -94,13 +93,14 @@ def step_signals(points: list[Point], scores: Scores, rows: list[int]) -> list[t
         return []
     win, price = scores.win[rows], scores.price[rows]
     fired = list(_favourite(win, price, points))
-    # Without an older bar nothing has moved, and no market is dearer than its own probabilities.
-    moved, offered = points[-1].past[SIGNAL_HORIZON] is not None, bool(points[0].offers)
+    # Without an older bar nothing has moved; a market alone, read by itself, is not dearer than what it says.
+    moved = points[-1].past[SIGNAL_HORIZON] is not None
+    offered = bool(points[0].offers or verdict_in(view).label)
     if moved or offered:
         quotes = np.frombuffer(b"".join(p.rows for p in points)).reshape(len(points), -1, WIDTH)[:, view.rows]
         liquid = (np.array(view.rows) >= 0) & (quotes[:, :, TRADED] >= LEAST_TRADED)
         if offered:
-            edge, best = _edge(win, quotes[:, :, BACK], points)
+            edge, best = _edge(win, quotes[:, :, asked(view.book)], points)
             whole = scores.overround[rows][:, None] >= UNDERROUND
             fired += _signal(VALUE, edge * (liquid & whole), best, win, points)
         if moved:
@@ -113,10 +113,19 @@ def step_signals(points: list[Point], scores: Scores, rows: list[int]) -> list[t
     return sorted(fired, key=lambda item: item[0])
 
 
-def _edge(win: Floats, back: Floats, points: list[Point]) -> tuple[Floats, Floats]:
-    """Expected value over the stake at the best price of any market, and that price."""
-    best = np.maximum(back, np.array([point.offers for point in points]))
-    return np.where(best > 1.0, win * best - 1.0, 0.0), best
+def _edge(win: Floats, scored: Floats, points: list[Point]) -> tuple[Floats, Floats]:
+    """Expected value of the offer that returns most after commission, and its price, as `streams.worth`."""
+    view = points[0].view
+    pools = [book.pool for book in (view.book, *(other for other, _ in view.others)) if book is not None]
+    asked_of = (
+        [scored, *np.array([point.offers for point in points]).swapaxes(0, 1)] if view.others else [scored]
+    )
+    kept = np.stack([kept_odds(each, COMMISSION[pool]) for each, pool in zip(asked_of, pools, strict=True)])
+    prices = np.stack(asked_of)
+    most = np.where(prices > 1.0, kept, 0.0).argmax(axis=0)[None]
+    best: Floats = np.take_along_axis(prices, most, axis=0)[0]
+    value: Floats = expected_value(win, np.take_along_axis(kept, most, axis=0)[0])
+    return np.where(best > 1.0, value, 0.0), best
 
 
 def _signal(

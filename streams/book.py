@@ -56,6 +56,11 @@ class Book(Struct):
     """The bars that the present minute is compared with, one a horizon."""
     starting_prices: dict[str, float] = field(default_factory=dict)
     in_play: dict[str, float] = field(default_factory=dict)
+    projected: tuple[float, ...] = ()
+    """Projected starting prices as in `index`, 0.0 where there is none; may be shorter.
+
+    Replaced and never changed, so that points can hold on to it.
+    """
 
     def row(self, runner_id: str) -> int:
         """Where the runner's numbers start in `quotes`; makes room for one not seen before."""
@@ -64,6 +69,11 @@ class Book(Struct):
             at = self.index[runner_id] = len(self.index)
             self.quotes.extend(EMPTY_ROW)
         return at * WIDTH
+
+
+def asked(book: Book) -> int:
+    """Which of a runner's numbers is the price that a bet gets: on an exchange the best offer to back."""
+    return BACK if book.pool == "EXCHANGE" else LAST
 
 
 def fold_odds(book: Book, event: OddsUpdate) -> None:
@@ -81,6 +91,18 @@ def fold_odds(book: Book, event: OddsUpdate) -> None:
         _clear(book)
     for price in event["runners"]:
         _set(book, price)
+    _project(book, event["runners"])
+
+
+def _project(book: Book, prices: list[RunnerPrice]) -> None:
+    """Take in projected starting prices: with all orders of now, or failing that with those at it alone."""
+    found = [_price(p["near_starting_price"]) or _price(p["far_starting_price"]) for p in prices]
+    if not book.projected and not any(found):
+        return
+    projected = [*book.projected, *[0.0] * (len(book.index) - len(book.projected))]
+    for price, value in zip(prices, found, strict=True):
+        projected[book.index[price["runner_id"]]] = value
+    book.projected = tuple(projected)
 
 
 def _set(book: Book, price: RunnerPrice) -> None:
@@ -111,6 +133,7 @@ def _money(value: float | None) -> float:
 
 def _clear(book: Book) -> None:
     book.quotes[:] = array("d", bytes(8 * len(book.quotes)))
+    book.projected = ()
 
 
 def roll(book: Book, minute: int) -> None:

@@ -1,5 +1,6 @@
 """What a prediction says beside its chances: contributions, annotations and the pace, runner by runner."""
 
+from collections.abc import Sequence
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -33,6 +34,12 @@ NOTHING = Told(None, [], [], [], None, [])
 def verdict_in(view: View) -> Verdict:
     """The champion's verdict as the view was scored with; none of a view that was not scored."""
     return cast(Verdict, view.memo.get("CHAMPION", NO_MODEL))
+
+
+def exponents_in(view: View) -> Sequence[float]:
+    """Exponents and bends of the places by the model that speaks; empty where none does."""
+    belief = verdict_in(view).belief
+    return () if belief is None else belief.exponents
 
 
 def told(view: View) -> list[Told]:

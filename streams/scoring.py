@@ -17,7 +17,7 @@ from models.registry import USUAL_FOLDER, Registry
 from schemas.identity import MICROS
 from schemas.records import Alert
 from streams.beliefs import NO_MODEL, Library, NoModels, of_places, verdict_of, with_form
-from streams.book import LAST, WIDTH, Bar, numbers, settle
+from streams.book import WIDTH, Bar, asked, numbers, settle
 from streams.market_weight import factors, minutes_to_off
 from streams.race import Race
 from streams.view import View
@@ -38,12 +38,14 @@ class Point(Struct, frozen=True, gc=False):
     event_time: int
     recorded_time: int
     age_seconds: float
-    offers: tuple[float, ...]
-    """Best price of each interest in other win books, 0.0 where there is none; empty without such books."""
+    offers: tuple[tuple[float, ...], ...]
+    """Price of each interest in every other win book, as `View.others`; 0.0 where there is none."""
     facts: tuple[Alert, ...]
     """Alerts of runners scratched or put back: such a point is published at once."""
     minutes: float | None
     """Whole minutes to the announced off."""
+    projected: tuple[float, ...] = ()
+    """`Book.projected` of the scored book."""
 
 
 class Scored(Struct, frozen=True, gc=False):
@@ -69,22 +71,21 @@ def capture(race: Race, facts: tuple[Alert, ...] = ()) -> Point:
     state, view = race.state, race.view
     book = view.book
     rows, past, age = b"", NO_BARS, 0.0
+    projected: tuple[float, ...] = ()
     if book is not None:
-        rows, past = book.quotes.tobytes(), book.past
+        rows, past, projected = book.quotes.tobytes(), book.past, book.projected
         age = (state.event_time - book.priced_at) / MICROS if book.priced_at else 0.0
     return Point(
         race, view, rows, past, state.revision, state.digest, state.event_time, state.recorded_time, age,
-        _offers(view) if view.others else (), facts, minutes_to_off(view, state.event_time),
+        offers_of(view) if view.others else (), facts, minutes_to_off(view, state.event_time), projected,
     )  # fmt: skip
 
 
-def _offers(view: View) -> tuple[float, ...]:
+def offers_of(view: View) -> tuple[tuple[float, ...], ...]:
+    """What other win books ask for each interest now: an exchange's back price, else the price shown."""
     return tuple(
-        max(
-            book.quotes[at * WIDTH + LAST] if (at := rows[interest]) >= 0 else 0.0
-            for book, rows in view.others
-        )
-        for interest in range(view.interests)
+        tuple(book.quotes[at * WIDTH + asked(book)] if at >= 0 else 0.0 for at in rows)
+        for book, rows in view.others
     )
 
 
@@ -95,6 +96,7 @@ def is_same(one: Point, other: Point) -> bool:
         and one.past is other.past
         and one.rows == other.rows
         and one.offers == other.offers
+        and one.projected == other.projected
         and one.minutes == other.minutes
     )
 

@@ -10,14 +10,15 @@ from models import relative, trend
 from models.movement import HORIZONS_MINUTES
 from schemas.identity import uuid_of
 from schemas.records import Prediction, Reason, RunnerPrediction
-from streams.book import BACK, TRADED, WIDTH
+from streams.book import TRADED, WIDTH
 from streams.changes import changes
-from streams.explanation import by_form, label, leader, pace_words, told, verdict_in
+from streams.explanation import by_form, exponents_in, label, leader, pace_words, told, verdict_in
 from streams.market_weight import weight_of
 from streams.meeting import lean_of
 from streams.scoring import Point, Scored
 from streams.state import Said
 from streams.view import View
+from streams.worth import Believed, Quotes, worth
 
 OUT = -1.0
 """In a Said, the figure of a runner that is out of the race."""
@@ -196,6 +197,7 @@ def prediction(statement: Statement) -> Prediction:
         "form_id": said.form_id,
         "pace_words": pace_words(view) if scored else "",
         "shadow_model": said.shadow_model,
+        "exponents": list(exponents_in(view)) if scored else [],
         "lineage": [
             {"topic": key.rpartition(":")[0], "partition": int(key.rpartition(":")[2]),
              "first_offset": first, "last_offset": last}
@@ -206,13 +208,17 @@ def prediction(statement: Statement) -> Prediction:
 
 def _runners(point: Point, said: Said) -> list[RunnerPrediction]:
     view = point.view
+    quotes: list[float] = np.frombuffer(point.rows).tolist()
+    price = prices(said)
+    believed = Believed(said.win, said.public, price, said.overround)
     rows = zip(
-        view.runners, said.win, said.place, said.public, said.shadow or [OUT] * len(said.win), prices(said),
-        moves(said), _offered(point), told(view),
+        view.runners, said.win, said.place, said.public, said.shadow or [OUT] * len(said.win), price,
+        moves(said), worth(view, believed, Quotes(quotes, point.offers, point.projected)),
+        _traded(view, quotes), told(view),
         strict=True,
     )  # fmt: skip
     found: list[RunnerPrediction] = []
-    for runner, win, place, public, shadow, price, move, (best, traded), told_of in rows:
+    for runner, win, place, public, shadow, price_now, move, bet, traded, told_of in rows:
         runs, change = win >= 0.0, relative(move[1])
         found.append({
             "runner_id": runner.runner_id,
@@ -222,9 +228,9 @@ def _runners(point: Point, said: Said) -> list[RunnerPrediction]:
             "win_probability": win if runs else None,
             "place_probability": place if runs else None,
             "fair_odds": 1.0 / win if win > 0.0 else None,
-            "price": price if price > 0.0 else None,
+            "price": price_now if price_now > 0.0 else None,
             "trend": trend(change),
-            "best_price": best if best > 0.0 else None,
+            "best_price": bet.best_price,
             "traded": traded if traded > 0.0 else None,
             "movement_5m": change,
             "fundamental_probability": told_of.fundamental if runs else None,
@@ -236,24 +242,18 @@ def _runners(point: Point, said: Said) -> list[RunnerPrediction]:
             "pace_spread": told_of.pace_spread,
             "pace_spreads": told_of.pace_spreads,
             "shadow_probability": shadow if shadow >= 0.0 else None,
+            "expected_value": bet.expected_value,
+            "projected_price": bet.projected_price,
+            "expected_value_at_close": bet.expected_value_at_close,
+            "longshot": bet.longshot,
         })  # fmt: skip
     return found
 
 
-def _offered(point: Point) -> list[tuple[float, float]]:
-    """Best price in any win market and money traded of each runner; 0.0 where there is none."""
-    view = point.view
-    quotes = np.frombuffer(point.rows).tolist()
-    offers = point.offers or (0.0,) * view.interests
-    back, traded = (
-        [quotes[row * WIDTH + what] if row >= 0 else 0.0 for row in view.rows] for what in (BACK, TRADED)
-    )
-    if view.book is not None and view.book.market_type != "WIN":
-        back = [0.0] * view.interests
-    return [
-        (max(back[column], offers[column]), traded[column]) if column >= 0 else (0.0, 0.0)
-        for column in view.columns
-    ]
+def _traded(view: View, quotes: list[float]) -> list[float]:
+    """Money traded on each runner; 0.0 where there is none."""
+    traded = [quotes[row * WIDTH + TRADED] if row >= 0 else 0.0 for row in view.rows]
+    return [traded[column] if column >= 0 else 0.0 for column in view.columns]
 
 
 TURNS = {

@@ -9,11 +9,14 @@ from schemas.identity import uuid_of
 from schemas.records import AlertView, RaceBars, RaceView, RunnerView
 from streams.book import BAR_SECONDS, TRADED, WIDTH, settle
 from streams.explanation import NOTHING as UNTOLD
-from streams.explanation import Told, figures_of_form, pace_words, told
+from streams.explanation import Told, exponents_in, figures_of_form, pace_words, told
 from streams.race import Race
+from streams.scoring import offers_of
 from streams.state import Said
-from streams.statements import OUT, SOURCE, UNKNOWN_MOVES, model_versions, moves, prediction_id
+from streams.statements import OUT, SOURCE, UNKNOWN_MOVES, model_versions, moves, prediction_id, prices
 from streams.view import Runner, View
+from streams.worth import NOTHING as NO_WORTH
+from streams.worth import Believed, Quotes, Worth, worth
 
 SHOWN_BARS = 60
 NOTHING = (0.0,) * WIDTH
@@ -62,6 +65,7 @@ def race_view(race: Race) -> RaceView:
         "basis": said.basis if said else "MARKET",
         "form_id": said.form_id if said else None,
         "pace_words": pace_words(view) if in_force else "",
+        "exponents": list(exponents_in(view)) if in_force else [],
     }
 
 
@@ -97,29 +101,49 @@ def race_bars(race: Race) -> RaceBars:
     }
 
 
-UNSAID = (OUT, OUT, OUT, UNKNOWN_MOVES)
-"""Of a runner of whom nothing is said: chances to win, to place, to win by the market alone; moves."""
+UNSAID = (OUT, OUT, OUT, UNKNOWN_MOVES, 0.0)
+"""Of a runner of whom nothing is said: chances to win, to place, to win by the market alone; moves; price."""
+
+
+def _said_of(view: View, said: Said | None) -> list[tuple[float, float, float, list[float], float]]:
+    """What was last said of each runner of the card as it is now, as UNSAID."""
+    figures: dict[str, tuple[float, float, float, list[float], float]] = {}
+    if said is not None:
+        # A state stored by an earlier release has no chances by the market alone.
+        rows = zip(said.win, said.place, said.public or said.win, moves(said), prices(said), strict=True)
+        figures = dict(zip(said.runner_ids, rows, strict=True))
+    return [
+        figures.get(runner.runner_id, UNSAID) if runner.status == "ACTIVE" else UNSAID
+        for runner in view.runners
+    ]
+
+
+def _worth(
+    view: View, said: Said | None, of_runners: list[tuple[float, float, float, list[float], float]]
+) -> list[Worth]:
+    """What a bet on each runner is worth at the prices of now."""
+    if said is None or view.book is None:
+        return [NO_WORTH] * len(view.runners)
+    win, _, public, _, price = zip(*of_runners, strict=True) if of_runners else ((),) * 5
+    quotes = Quotes(view.book.quotes.tolist(), offers_of(view), view.book.projected)
+    return worth(view, Believed(win, public, price, said.overround), quotes)
 
 
 def _runners(view: View, said: Said | None) -> list[RunnerView]:
     """The runners with what was last said of each."""
-    figures: dict[str, tuple[float, float, float, list[float]]] = {}
-    if said is not None:
-        # A state stored by an earlier release has no chances by the market alone.
-        rows = zip(said.win, said.place, said.public or said.win, moves(said), strict=True)
-        figures = dict(zip(said.runner_ids, rows, strict=True))
+    of_runners = _said_of(view, said)
     book = view.book
     index = book.index if book is not None else {}
     quotes = book.quotes.tolist() if book is not None else []
     in_play = book.in_play if book is not None else {}
     starting_prices = book.starting_prices if book is not None else {}
     shown = []
-    for lasting in _lasting(view):
+    rows = zip(_lasting(view), of_runners, _worth(view, said, of_runners), strict=True)
+    for lasting, (win, place, public, move, _), bet in rows:
         id = lasting["runner_id"]
         row = index.get(id)
-        prices = quotes[row * WIDTH : (row + 1) * WIDTH] if row is not None else NOTHING
-        last, back, back_size, lay, lay_size, traded = prices
-        win, place, public, move = figures.get(id, UNSAID) if lasting["status"] == "ACTIVE" else UNSAID
+        quoted = quotes[row * WIDTH : (row + 1) * WIDTH] if row is not None else NOTHING
+        last, back, back_size, lay, lay_size, traded = quoted
         change = relative(move[1])
         runner: RunnerView = {
             **lasting,
@@ -138,6 +162,10 @@ def _runners(view: View, said: Said | None) -> list[RunnerView]:
             "movement_5m": change,
             "movement_30m": relative(move[2]),
             "trend": trend(change),
+            "expected_value": bet.expected_value,
+            "projected_price": bet.projected_price,
+            "expected_value_at_close": bet.expected_value_at_close,
+            "longshot": bet.longshot,
         }
         shown.append(runner)
     return shown

@@ -17,7 +17,7 @@ from gateway.alerts.races import Known
 from gateway.alerts.rules import FACTS, Kind
 from schemas.identity import MICROS, uuid_of
 from schemas.records import Alert, Event, Prediction, RaceView
-from streams.alerts import LONGEST, UNDERROUND
+from streams.alerts import LONGEST
 from streams.view import BEFORE_OFF
 
 LIFETIME_SECONDS = {"VALUE": 60, "STEAM": 300, "DRIFT": 300}
@@ -105,14 +105,12 @@ class Engine:
         known = self.race(prediction["race_id"])
         if not known.predict(prediction) or prediction["status"] not in BEFORE_OFF:
             return
-        whole = (prediction["overround"] or 0.0) >= UNDERROUND
         for runner in prediction["runners"]:
             if runner["status"] != "ACTIVE" or runner["win_probability"] is None:
                 continue
             runner_id, traded = runner["runner_id"], runner["traded"] or 0.0
             keys = known.keys(runner_id, runner["name"])
-            best, price = runner["best_price"] or 0.0, runner["price"] or 0.0
-            edge = runner["win_probability"] * best - 1.0 if whole and best > 1.0 else 0.0
+            edge, price = runner["expected_value"] or 0.0, runner["price"] or 0.0
             move = (runner["movement_5m"] or 0.0) if price <= LONGEST else 0.0
             figures: tuple[tuple[Kind, float], ...] = (("VALUE", edge), ("STEAM", -move), ("DRIFT", move))
             for kind, value in figures:

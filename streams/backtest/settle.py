@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from models.value import COMMISSION, USUAL_TAKEOUT
 from schemas.records import Result
 from streams.backtest.bets import Ticket
 from streams.backtest.pools import moved, paid
@@ -14,11 +15,11 @@ from streams.view import View
 class Terms:
     """What a backtest supposes of the places where it bets; money in their currency, rates as shares."""
 
-    commission: float = 0.05
+    commission: float = COMMISSION["EXCHANGE"]
     delay_seconds: float = 1.0
     pool_size: float | None = None
     """Money in a pool, for own stakes that move it; None supposes that they move nothing."""
-    takeout: float = 0.175
+    takeout: float = USUAL_TAKEOUT
 
 
 def void(ticket: Ticket, note: str, now: int) -> None:

@@ -155,17 +155,30 @@ class TestPlaceMarketAlone:
 
 
 class TestOffers:
-    def test_the_best_price_of_other_win_books_by_interest(self) -> None:
+    def test_what_other_win_books_ask_by_interest(self) -> None:
         tote = odds([price("3", 7.0), price("1", 1.8)], 11, market_id="tote", pool="TOTE")
         fixed = odds([price("1", 2.2)], 12, market_id="fixed", pool="FIXED")
         assert capture(folded(CARD, PRICES)).offers == ()
         point = capture(folded(CARD, PRICES, ("OddsUpdate", tote), ("OddsUpdate", fixed)))
-        assert point.offers == (2.2, 0.0, 7.0)
+        assert point.offers == ((2.2, 0.0, 0.0), (1.8, 0.0, 7.0))
 
     def test_a_scratched_runner_is_offered_no_more(self) -> None:
         tote = odds([price("3", 7.0), price("1", 1.8)], 11, market_id="tote", pool="TOTE")
         point = capture(folded(CARD, PRICES, ("OddsUpdate", tote), ("Scratch", scratch("1", 12))))
-        assert point.offers == (0.0, 7.0)
+        assert point.offers == ((0.0, 7.0),)
+
+    def test_another_exchange_asks_its_back_price_and_not_what_was_traded_last(self) -> None:
+        other = odds([price("1", 2.6, back=2.2)], 11, market_id="xother")
+        assert capture(folded(CARD, PRICES, ("OddsUpdate", other))).offers == ((2.2, 0.0, 0.0),)
+
+    def test_projected_starting_prices_are_those_of_the_scored_book(self) -> None:
+        near = odds([price("2", 3.0, near_starting_price=3.4, far_starting_price=3.9)], 11)
+        race = folded(CARD, PRICES, ("OddsUpdate", near))
+        before = capture(race)
+        assert before.projected[race.view.rows[1]] == 3.4
+        assert race.fold("OddsUpdate", odds([price("2", 3.0, near_starting_price=3.5)], 12))
+        assert before.projected[race.view.rows[1]] == 3.4
+        assert not is_same(before, capture(race))
 
     def test_a_place_market_offers_nothing_to_a_win_bet(self) -> None:
         place = odds([price("1", 9.0)], 11, market_id="place", market_type="PLACE", places=2)

@@ -16,10 +16,12 @@ USER = UUID(int=7)
 
 
 def runner(runner_id: str, win: float, **fields: Any) -> RunnerPrediction:
-    """A runner of a prediction, well traded at fair prices."""
+    """A runner of a prediction, well traded at fair prices, which no commission is taken of."""
+    best = fields.get("best_price", 1 / win if win else None)
     own = {"runner_id": runner_id, "number": runner_id, "name": f"Horse {runner_id}", "status": "ACTIVE",
            "win_probability": win, "fair_odds": 1 / win if win else None, "price": 1 / win if win else None,
-           "best_price": 1 / win if win else None, "traded": 5000.0, "movement_5m": 0.0}  # fmt: skip
+           "best_price": best, "expected_value": win * best - 1.0 if best else None,
+           "traded": 5000.0, "movement_5m": 0.0}  # fmt: skip
     return cast(RunnerPrediction, {**defaults(RunnerPrediction), **own, **fields})
 
 

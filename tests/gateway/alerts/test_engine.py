@@ -83,7 +83,7 @@ class TestSignals:
         rule = Rule(kind="VALUE", least_traded=1000)
         assert not fire(engine(rule), edges(0.2, traded=999.0))
         assert not list(
-            engine(rule).prediction(prediction(1, [runner("1", 0.5, best_price=3.0)], overround=-0.1))
+            engine(rule).prediction(prediction(1, [runner("1", 0.5, best_price=3.0, expected_value=None)]))
         )
         assert not list(
             engine(rule).prediction(prediction(1, [runner("1", 0.5, best_price=3.0)], status="OFF"))
