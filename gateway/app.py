@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.server import ServerState
 
-from gateway import interactions, pages, past, problems, registry, rest
+from gateway import exotic_routes, interactions, pages, past, problems, registry, rest
 from gateway.accounts import application as accounts
 from gateway.accounts.live import LiveAuthority
 from gateway.alerts.previews import Previews, Where
@@ -81,7 +81,7 @@ def create_app(
     app.state.hub = hub
     app.state.previews = Previews(Where(bootstrap, prefix, archive, codec.history))
     problems.install(app)
-    for router in (rest.races(hub), past.routes(past_at), rest.service(hub)):
+    for router in (rest.races(hub), exotic_routes.routes(hub), past.routes(past_at), rest.service(hub)):
         app.include_router(router)
     app.add_middleware(RacePage, hub=hub)
     if site is not None:

@@ -23,15 +23,14 @@ RETRY_SECONDS = 1
 RaceId = Annotated[str, Path(max_length=128)]
 
 
-def _may_fail(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
+def may_fail(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
+    """What the description of a route says of problems."""
     return {int(status): {"model": Problem, "description": status.phrase} for status in statuses}
 
 
 def races(hub: Hub) -> APIRouter:
     """Routes of the races."""
-    router = APIRouter(
-        prefix="/v1/races", tags=["races"], responses=_may_fail(HTTPStatus.SERVICE_UNAVAILABLE)
-    )
+    router = APIRouter(prefix="/v1/races", tags=["races"], responses=may_fail(HTTPStatus.SERVICE_UNAVAILABLE))
 
     @router.get("", response_model=RaceDay)
     async def list_races(
@@ -56,25 +55,25 @@ def races(hub: Hub) -> APIRouter:
         tag = cached.tag(board.epoch, *(cached.mark(board, standing, now) for standing in chosen))
         return cached.answer(request.scope, body, tag, board.age_seconds(now))
 
-    @router.get("/{race_id}", response_model=RaceState, responses=_may_fail(HTTPStatus.NOT_FOUND))
+    @router.get("/{race_id}", response_model=RaceState, responses=may_fail(HTTPStatus.NOT_FOUND))
     async def read_race(race_id: RaceId, request: Request) -> Response:
         """The latest of one race."""
         return race_page(hub, race_id, request.scope)
 
-    @router.get("/{race_id}/history", response_model=RaceHistory, responses=_may_fail(HTTPStatus.NOT_FOUND))
+    @router.get("/{race_id}/history", response_model=RaceHistory, responses=may_fail(HTTPStatus.NOT_FOUND))
     async def read_history(race_id: RaceId, request: Request) -> Response:
         """Closing price of each runner, bar by bar."""
         check_scope(request.scope, Scopes.READ_HISTORY)
-        standing, bars = _find(hub, race_id), hub.board.bars(race_id)
+        standing, bars = find(hub, race_id), hub.board.bars(race_id)
         body = orjson.dumps(views.race_history(standing.view, bars))
         age = views.age_seconds(standing.view, wall())
         return cached.answer(request.scope, body, cached.tag_of(body), age)
 
-    @router.get("/{race_id}/form", response_model=RaceForm, responses=_may_fail(HTTPStatus.NOT_FOUND))
+    @router.get("/{race_id}/form", response_model=RaceForm, responses=may_fail(HTTPStatus.NOT_FOUND))
     async def read_form(race_id: RaceId, request: Request) -> Response:
         """What form says of each runner, and what its chance is made of."""
         check_scope(request.scope, Scopes.READ_RACES)
-        view = _find(hub, race_id).view
+        view = find(hub, race_id).view
         form = views.race_form(view)
         body = orjson.dumps(views.form_without_value(form) if is_withheld(request.scope) else form)
         return cached.answer(request.scope, body, cached.tag_of(body), views.age_seconds(view, wall()))
@@ -85,7 +84,7 @@ def races(hub: Hub) -> APIRouter:
 def race_page(hub: Hub, race_id: str, scope: Scope) -> Response:
     """The latest of one race as `scope` asks for it; raises ProblemError if there is none."""
     check_scope(scope, Scopes.READ_RACES)
-    standing, now = _find(hub, race_id), wall()
+    standing, now = find(hub, race_id), wall()
     body = _shown(scope, hub.board.state(standing, now))
     tag = cached.tag(hub.board.epoch, cached.mark(hub.board, standing, now))
     return cached.answer(scope, body, tag, views.age_seconds(standing.view, now))
@@ -99,7 +98,7 @@ def service(hub: Hub) -> APIRouter:
     """Routes by which the service itself is watched."""
     router = APIRouter(tags=["service"])
 
-    @router.get("/healthz", responses=_may_fail(HTTPStatus.SERVICE_UNAVAILABLE))
+    @router.get("/healthz", responses=may_fail(HTTPStatus.SERVICE_UNAVAILABLE))
     async def healthz() -> dict[str, str]:
         """Whether the process works; restart it if not."""
         if not hub.alive:
@@ -108,7 +107,7 @@ def service(hub: Hub) -> APIRouter:
             )
         return {"status": "ok"}
 
-    @router.get("/readyz", responses=_may_fail(HTTPStatus.SERVICE_UNAVAILABLE))
+    @router.get("/readyz", responses=may_fail(HTTPStatus.SERVICE_UNAVAILABLE))
     async def readyz() -> dict[str, str | int]:
         """Whether everything that was there at the start has been read."""
         _check_whole(hub)
@@ -128,7 +127,8 @@ def _check_whole(hub: Hub) -> None:
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "Not ready", detail, RETRY_SECONDS)
 
 
-def _find(hub: Hub, race_id: str) -> Standing:
+def find(hub: Hub, race_id: str) -> Standing:
+    """Where a race stands; raises ProblemError if it is not known, or not all has been read yet."""
     _check_whole(hub)
     standing = hub.board.race(race_id)
     if standing is None:

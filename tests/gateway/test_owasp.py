@@ -246,7 +246,8 @@ async def test_api6_an_exclusion_has_no_way_around_it(
     part = {"feature": "speed", "value": 0.4, "text": "fast"}
     note = {"kind": "PACE", "severity": 1.0, "confidence": 1.0, "text": "fast"}
     valued = dict.fromkeys(BELIEFS, 0.515151) | {"back": 3.0, "annotations": [note], "contributions": [part]}
-    race = view(RACE, 1, race_date="2023-07-15", runners=[runner("7", **valued)])
+    other = runner("8", win_probability=1.0 - 0.515151)
+    race = view(RACE, 1, race_date="2023-07-15", runners=[runner("7", **valued), other])
     made.state.hub.apply(Run("00112233445566aa", [RaceRecord(RACE, race, 0, 0)], [], [], 0, True))
     key = (await ann.key("read:races"))["key"]
     shown: list[str] = []
@@ -257,8 +258,8 @@ async def test_api6_an_exclusion_has_no_way_around_it(
                 excluded = await ann.post("/v1/play/exclusion", {"days": days, "understood": True})
                 assert excluded.status_code == 200
             paths = (f"/v1/races/{RACE}", f"/v1/races/{RACE}/form", "/v1/races?date=2023-07-15")
-            shown += [(await client.get(path)).text for path in paths]
-    before, after = shown[:3], shown[3:]
+            shown += [(await client.get(path)).text for path in (*paths, f"/v1/races/{RACE}/exotics")]
+    before, after = shown[:4], shown[4:]
     assert all("0.515151" in text or "speed" in text for text in before)
     assert not any("0.515151" in text or "speed" in text for text in after)
     assert '"back":3.0' in after[0]
