@@ -46,6 +46,13 @@ export interface Runner {
   readonly pace: readonly number[];
   /** Standard deviation of each of these positions. */
   readonly pace_spreads: readonly number[];
+  /** What a stake of 1 gains on average at the best price, after commission; null where nothing is offered. */
+  readonly expected_value: number | null;
+  /** Where the price is projected to close. */
+  readonly projected_price: number | null;
+  readonly expected_value_at_close: number | null;
+  /** Why form makes more of a runner over 10-1 than the market does; null of all others. */
+  readonly longshot: string | null;
 }
 
 export interface RaceResult {
@@ -118,6 +125,21 @@ export interface RaceForm {
   readonly form_id: string | null;
   readonly basis: string;
   readonly runners: readonly RunnerForm[];
+}
+
+/** One bet of an exotic pool: the interests by place, each with the ids of who runs for it. */
+export interface Bet {
+  readonly numbers: readonly (string | null)[];
+  readonly runner_ids: readonly (readonly string[])[];
+  readonly probability: number;
+  readonly fair_dividend: number;
+}
+
+export interface RaceExotics {
+  readonly race_id: string;
+  readonly pool: string;
+  readonly ordered: boolean;
+  readonly combinations: readonly Bet[];
 }
 
 /** An alert as the channel of alerts tells it. */

@@ -1,5 +1,6 @@
 /** The gateway's REST answers that the page reads. */
-import type { RaceDay, RaceForm, RaceHistory, RaceState } from "./contract";
+import type { RaceDay, RaceExotics, RaceForm, RaceHistory, RaceState } from "./contract";
+import type { PoolName } from "./exotics";
 
 /** What the gateway said no with. */
 export class Refused extends Error {
@@ -22,6 +23,9 @@ export const getRace = (id: string): Promise<RaceState> => get(`v1/races/${encod
 export const getHistory = (id: string): Promise<RaceHistory> => get(`v1/races/${encodeURIComponent(id)}/history`);
 
 export const getForm = (id: string): Promise<RaceForm> => get(`v1/races/${encodeURIComponent(id)}/form`);
+
+export const getExotics = (id: string, pool: PoolName): Promise<RaceExotics> =>
+  get(`v1/races/${encodeURIComponent(id)}/exotics?pool=${pool}`);
 
 /** The live protocol's address beside this page. */
 export function liveAddress(): string {

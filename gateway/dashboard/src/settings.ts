@@ -1,5 +1,6 @@
 /** What this reader prefers, remembered in the browser. */
 import { effect, type Signal, signal } from "@preact/signals";
+import { POOL_NAMES, type PoolName } from "./exotics";
 import { ODDS_FORMATS, type OddsFormat } from "./odds";
 import type { SortBy } from "./runners";
 
@@ -29,3 +30,4 @@ function write(name: string, value: string): void {
 
 export const oddsFormat = remembered<OddsFormat>("odds", ODDS_FORMATS);
 export const sortBy = remembered<SortBy>("sort", ["number", "probability"]);
+export const exoticPool = remembered<PoolName>("pool", POOL_NAMES);

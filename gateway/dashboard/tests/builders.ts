@@ -28,6 +28,10 @@ export function runner(changes: Partial<Runner> = {}): Runner {
     form: "",
     pace: [],
     pace_spreads: [],
+    expected_value: null,
+    projected_price: null,
+    expected_value_at_close: null,
+    longshot: null,
     ...changes,
   };
 }

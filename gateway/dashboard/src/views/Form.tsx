@@ -60,6 +60,11 @@ function OneRunner({ runner, told, country }: Props) {
         </span>
         <span class="form-first">{told?.annotations[0]?.text}</span>
       </summary>
+      {runner.longshot !== null && (
+        <p class="longshot-why" data-testid="longshot-why">
+          <b class="longshot">Longshot</b> rated above the market: {runner.longshot}.
+        </p>
+      )}
       <ul class="notes">
         {told?.annotations.map((note) => (
           <li key={note.text} data-side={note.severity > 0 ? "for" : note.severity < 0 ? "against" : "neither"}>

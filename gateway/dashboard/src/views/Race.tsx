@@ -6,6 +6,7 @@ import { orderRunners } from "../runners";
 import { sortBy } from "../settings";
 import { board, failure, loaded, now, session } from "../store";
 import { Alerts } from "./Alerts";
+import { Exotics } from "./Exotics";
 import { Form } from "./Form";
 import { Pace } from "./Pace";
 import { PriceChart } from "./PriceChart";
@@ -33,6 +34,7 @@ export function Race({ id }: { readonly id: string }) {
       <aside class="race-side">
         <Why lines={state.why} />
         <Alerts state={state} />
+        <Exotics state={state} />
       </aside>
       <PriceChart state={state} />
     </article>

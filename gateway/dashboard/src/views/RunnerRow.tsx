@@ -35,7 +35,7 @@ export function RunnerRow({ runner, country, timeZone, won, share, line }: Props
         <Name runner={runner} />
       </th>
       {runner.status === "SCRATCHED" ? (
-        <td class="c-scratch" role="cell" colSpan={10}>
+        <td class="c-scratch" role="cell" colSpan={11}>
           {scratchText(runner, timeZone)}
         </td>
       ) : (
@@ -54,8 +54,22 @@ function Name({ runner }: { readonly runner: Runner }) {
         {runner.status === "SCRATCHED" ? <s>{label(runner)}</s> : <span>{label(runner)}</span>}
         {runner.finish_position !== null && <b class="finish">{ordinal(runner.finish_position)}</b>}
       </span>
-      {below && <small>{below}</small>}
+      {(below || runner.longshot !== null) && (
+        <small>
+          {runner.longshot !== null && <Longshot reasons={runner.longshot} />}
+          {below}
+        </small>
+      )}
     </>
+  );
+}
+
+/** A badge; its reasons stand in the form below as well. */
+function Longshot({ reasons }: { readonly reasons: string }) {
+  return (
+    <b class="longshot" data-testid="longshot" title={reasons}>
+      Longshot<span class="unseen">: {reasons}</span>
+    </b>
   );
 }
 
@@ -87,6 +101,15 @@ function Figures({ runner, share, line }: Pick<Props, "runner" | "share" | "line
       </td>
       <td class="c-fair" role="cell">
         {odds(runner.fair_odds, format)}
+      </td>
+      <td class="c-value" role="cell" data-testid="value" data-gains={(runner.expected_value ?? 0) > 0}>
+        {change(runner.expected_value)}
+        {runner.expected_value_at_close !== null && (
+          <small title={`At ${odds(runner.projected_price, format)}, where the price is projected to close`}>
+            <span class="unseen">at the close </span>
+            {change(runner.expected_value_at_close)}
+          </small>
+        )}
       </td>
       <td class="c-place" role="cell">
         {percent(runner.place_probability)}

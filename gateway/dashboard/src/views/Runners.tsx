@@ -44,6 +44,7 @@ const COLUMNS = [
   ["win", "Win"],
   ["form", "Form"],
   ["fair", "Fair"],
+  ["value", "Value %"],
   ["place", "Place"],
   ["back", "Back"],
   ["last", "Last"],
