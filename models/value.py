@@ -27,12 +27,12 @@ LEAST_TAKEOUT = 0.1
 
 
 def kept_odds(odds: Number, commission: float) -> Number:
-    """Decimal odds after a commission on what is won, of one price or elementwise.
+    """Decimal odds after a commission on what is won, of one price or elementwise; without one the same.
 
     >>> kept_odds(3.0, 0.05)
     2.9
     """
-    return 1.0 + (odds - 1.0) * (1.0 - commission)
+    return odds - (odds - 1.0) * commission
 
 
 def expected_value(win: Number, kept: Number) -> Number:

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple, cast
 
+from msgspec import Struct
+
 from models.value import COMMISSION, dividends, expected_value, is_longshot, kept_odds
+from schemas.records import Pool
 from streams.book import WIDTH, Book, asked
 from streams.explanation import REST, told
 from streams.view import BEFORE_OFF, View
@@ -23,7 +26,7 @@ class Quotes(NamedTuple):
     projected: tuple[float, ...]
 
 
-class Worth(NamedTuple):
+class Worth(Struct, frozen=True, gc=False):
     """Of one runner; prices are decimal odds, values what a unit stake gains after commission."""
 
     best_price: float | None = None
@@ -53,62 +56,70 @@ def worth(view: View, said: Believed, quotes: Quotes) -> list[Worth]:
     """
     if view.stage not in BEFORE_OFF or view.book is None or view.book.market_type != "WIN":
         return [NOTHING] * len(view.columns)
-    best, closing = _best(view, quotes), _closing(view, quotes)
+    best, kept = _best(view, quotes)
+    closing, kept_then = _closing(view, quotes)
     whole = said.overround >= UNDERROUND
     found = []
-    for at, column in enumerate(view.columns):
+    rows = zip(view.columns, view.shares, said.win, said.public, said.price, strict=True)
+    for at, (column, share, win, public, price) in enumerate(rows):
         if column < 0:
             found.append(NOTHING)
             continue
-        win, (price, kept), (last, last_kept) = said.win[at], best[column], closing[column]
-        bet = win / view.shares[at] if whole and win >= 0.0 else -1.0
+        offered, projected = best[column], closing[column]
+        chance = win / share if whole and win >= 0.0 else None
         found.append(
             Worth(
-                price or None,
-                expected_value(bet, kept) if price and bet >= 0.0 else None,
-                last or None,
-                expected_value(bet, last_kept) if last and bet >= 0.0 else None,
-                _reasons(view, at) if is_longshot(win, said.public[at], said.price[at]) else None,
+                offered or None,
+                expected_value(chance, kept[column]) if offered and chance is not None else None,
+                projected or None,
+                expected_value(chance, kept_then[column]) if projected and chance is not None else None,
+                _reasons(view, at) if is_longshot(win, public, price) else None,
             )
         )
     return found
 
 
-def _best(view: View, quotes: Quotes) -> list[tuple[float, float]]:
-    """The offer to each interest that returns most after commission: its price and what is kept of it."""
+def _best(view: View, quotes: Quotes) -> tuple[Sequence[float], Sequence[float]]:
+    """The offer to each interest that returns most after commission: prices, and what is kept of them."""
     book = cast(Book, view.book)
-    best = [_offer(price, COMMISSION[book.pool]) for price in _asked(view, book, quotes)]
+    best = _asked(view, book, quotes)
+    kept = _kept(best, book.pool)
     for (other, _), prices in zip(view.others, quotes.offers, strict=True):
-        commission = COMMISSION[other.pool]
-        best = [
-            max(held, _offer(price, commission), key=_kept) for held, price in zip(best, prices, strict=True)
-        ]
-    return best
+        for at, after in enumerate(_kept(prices, other.pool)):
+            if after > kept[at]:
+                best[at], kept[at] = prices[at], after
+    return best, kept
 
 
-def _offer(price: float, commission: float) -> tuple[float, float]:
-    return (price, kept_odds(price, commission)) if price > 1.0 else (0.0, 0.0)
+def _kept(prices: Sequence[float], pool: Pool) -> list[float]:
+    commission = COMMISSION[pool]
+    if commission == 0.0:
+        return list(prices)
+    return [kept_odds(price, commission) if price > 1.0 else 0.0 for price in prices]
 
 
-def _kept(offer: tuple[float, float]) -> float:
-    return offer[1]
+def _closing(view: View, quotes: Quotes) -> tuple[Sequence[float], Sequence[float]]:
+    """Where each interest's price is projected to close, an exchange's projection or else a pool's dividend.
 
-
-def _closing(view: View, quotes: Quotes) -> list[tuple[float, float]]:
-    """Where each interest's price is projected to close: an exchange's projection, else a pool's dividend."""
+    Prices, and what is kept of them.
+    """
     book = cast(Book, view.book)
     if any(quotes.projected):
-        known, commission = len(quotes.projected), COMMISSION[book.pool]
-        return [_offer(quotes.projected[row] if 0 <= row < known else 0.0, commission) for row in view.rows]
-    books = [
-        (book, _asked(view, book, quotes)),
-        *zip((o for o, _ in view.others), quotes.offers, strict=True),
-    ]
-    pool = next((prices for each, prices in books if each.pool == "TOTE"), [0.0] * view.interests)
-    return [_offer(price, COMMISSION["TOTE"]) for price in dividends(pool)]
+        known = len(quotes.projected)
+        projected = [quotes.projected[row] if 0 <= row < known else 0.0 for row in view.rows]
+        return projected, _kept(projected, book.pool)
+    if book.pool == "TOTE":
+        paid = dividends(_asked(view, book, quotes))
+        return paid, _kept(paid, "TOTE")
+    for (other, _), prices in zip(view.others, quotes.offers, strict=True):
+        if other.pool == "TOTE":
+            paid = dividends(prices)
+            return paid, _kept(paid, "TOTE")
+    nothing = [0.0] * view.interests
+    return nothing, nothing
 
 
-def _asked(view: View, book: Book, quotes: Quotes) -> Sequence[float]:
+def _asked(view: View, book: Book, quotes: Quotes) -> list[float]:
     """What the scored book asks for each interest, 0.0 where it asks nothing."""
     what = asked(book)
     return [quotes.rows[row * WIDTH + what] if row >= 0 else 0.0 for row in view.rows]
