@@ -1,16 +1,23 @@
 """Genetic strength rating: what relatives do by surface, distance and going."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import date
+from math import exp, isfinite, log, sqrt
+from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from models.form.ability import Run
 from models.form.facts import RaceFacts
 from models.form.history import is_wet
 from models.form.tables import State, Sums, mean
+from models.guide.lines import Line
+from models.guide.lines import is_wet as side_of
 from models.layout import Floats
 from models.synergy import distance_band
+from models.tallies import INTERVAL_Z, Counted, Ratio, Tally, book_of, ratio_of, strength_of
 
 HALF_LIFE = 1800.0
 SHRINK_ALL = 40.0
@@ -28,6 +35,14 @@ COLUMNS = (
     "sire_debut",
     "gsr_evidence",
 )
+RELATIVES = {"sire": 1.0, "dam_sire": 0.5, "dam": 1.0}
+"""Whose runners count for people to read, and how much, as in the model's rating."""
+
+OLDEST = 5
+"""Years from which on runners are of one age."""
+
+AVERAGE = 100.0
+FIRST_STRENGTH = strength_of(())
 _CELLS = ("level", "surface", "distance", "going", "debut")
 
 
@@ -94,3 +109,173 @@ def _sire_keys(facts: RaceFacts, runs: Floats) -> list[str]:
 def _other_keys(facts: RaceFacts) -> list[str]:
     dams = [f"D|{runner.dam}" if runner.dam else "" for runner in facts.runners]
     return [*dams, *(f"B|{runner.dam_sire}" if runner.dam_sire else "" for runner in facts.runners)]
+
+
+class Family(Struct, frozen=True):
+    """A horse's breeding, names in capitals and "" where unknown; `born` is a year, 0 where unknown."""
+
+    sire: str = ""
+    dam: str = ""
+    dam_sire: str = ""
+    born: int = 0
+
+    def name_of(self, relative: str) -> str:
+        """One of RELATIVES."""
+        name: str = getattr(self, relative)
+        return name
+
+
+class Told(NamedTuple):
+    """What a relative's runners did in a cell: wins of runs, those by the odds where all were priced, and
+    the wins to an equal share of the field, shrunk."""
+
+    runs: int
+    wins: int
+    by_odds: float | None
+    ratio: Ratio
+
+
+class Rating(NamedTuple):
+    """Genetic strength rating: 100 is average, 120 wins 1.2 times its share of the field; 90 % bounds."""
+
+    value: float
+    low: float
+    high: float
+    starts: int
+    """Runs that it rests on, of all relatives; a run counts with each."""
+
+
+class Cell(Struct, array_like=True):
+    """Runs of a relative's runners, against an equal share of the field and, of those priced, the odds."""
+
+    even: Tally = field(default_factory=Tally)
+    odds: Tally = field(default_factory=Tally)
+
+
+class Relatives(Struct):
+    """Wins of sires', dams' and dams' sires' runners, whole and by cell, for people to read.
+
+    Expected is an equal share of each field, 1 / runners, so that the rating holds what the odds may know
+    too: it is the impact value of Quirin (1979), "Winning at the Races", shrunk. A cell is a surface, a
+    distance band, a going on a surface, an age, or an age on a going; a dam's few runners count whole. No
+    model's column comes of them.
+    """
+
+    tallies: dict[str, dict[str, Cell]] = field(default_factory=dict)
+    """By `relative|name` and cell; the cell "" is the whole."""
+    strengths: dict[str, float] = field(default_factory=dict)
+    """By `relative|kind of cell`, wins that the prior is worth."""
+    even_alone: Tally = field(default_factory=Tally)
+    odds_alone: Tally = field(default_factory=Tally)
+    """Runs told without the rest of their race."""
+
+    def count(self, line: Line, family: Family) -> None:
+        """A run just told, of a horse of this family."""
+        even, odds = line.even, line.start
+        if even is None:
+            return
+        when = date.fromordinal(line.day)
+        cells = cells_of(when, line.surface, line.furlongs or float("nan"), line.going, family.born)
+        counted = [
+            self.tallies.setdefault(f"{relative}|{name}", {}).setdefault(cell, Cell())
+            for relative in RELATIVES
+            if (name := family.name_of(relative))
+            for cell in ("", *(cells.values() if relative != "dam" else ()))
+        ]
+        for tally in [each.even for each in counted] + [self.even_alone] * bool(even.alone):
+            tally.add(even)
+        if odds is not None:
+            for tally in [each.odds for each in counted] + [self.odds_alone] * bool(odds.alone):
+                tally.add(odds)
+
+    def fit(self) -> None:
+        """Learn from all that is counted how far relatives differ, and cells from their relative."""
+        counted: dict[str, list[Counted]] = {}
+        book = self._book
+        for key, cells in self.tallies.items():
+            relative = key.split("|", 1)[0]
+            level = self._level(relative, cells[""]).ratio
+            for name, cell in cells.items():
+                expected = cell.even.counted(book, level if name else 1.0)
+                counted.setdefault(_kind(relative, name), []).append(expected)
+        self.strengths = {kind: strength_of(each) for kind, each in counted.items()}
+
+    def of(self, relative: str, name: str, cell: str) -> Told:
+        """What a relative's runners do in a cell, "" for any, drawn to what all of its runners do."""
+        cells = self.tallies.get(f"{relative}|{name}", {})
+        whole = cells.get("", Cell())
+        level = self._level(relative, whole)
+        if not cell or relative == "dam":
+            return self._told(whole, level)
+        part = cells.get(cell, Cell())
+        strength = self.strengths.get(_kind(relative, cell), FIRST_STRENGTH)
+        ratio = ratio_of(part.even.wins, part.even.expected(self._book), strength, above=level)
+        return self._told(part, ratio)
+
+    def rating_of(self, family: Family, cell: str) -> Rating:
+        """The rating of a family in a cell, "" for any: 100 exp(sum of w log ratio) over RELATIVES with runs.
+
+        The variance of its logarithm is the sum of w**2 / shape, relatives taken for apart. Sources:
+        `Breeding` of the weights, `ratio_of` of the ratios. A horse that ran is itself a runner of its dam's:
+        ask for it without the dam.
+        """
+        height = variance = 0.0
+        starts = 0
+        for relative, weight in RELATIVES.items():
+            name = family.name_of(relative)
+            if name and (runs := self.of(relative, name, "").runs):
+                ratio = self.of(relative, name, cell).ratio
+                height += weight * log(ratio.ratio)
+                variance += weight**2 / ratio.shape
+                starts += runs
+        width = INTERVAL_Z * sqrt(variance)
+        value, low, high = (AVERAGE * exp(height + side * width) for side in (0.0, -1.0, 1.0))
+        return Rating(value, low, high, starts)
+
+    @property
+    def _book(self) -> float:
+        return book_of(self.even_alone, usual=1.0)
+
+    def _level(self, relative: str, whole: Cell) -> Ratio:
+        strength = self.strengths.get(_kind(relative, ""), FIRST_STRENGTH)
+        return ratio_of(whole.even.wins, whole.even.expected(self._book), strength)
+
+    def _told(self, cell: Cell, ratio: Ratio) -> Told:
+        priced = cell.even.runs == cell.odds.runs > 0
+        by_odds = cell.odds.expected(book_of(self.odds_alone)) if priced else None
+        return Told(cell.even.runs, cell.even.wins, by_odds, ratio)
+
+
+def _kind(relative: str, cell: str) -> str:
+    return f"{relative}|{cell.split(':', 1)[0]}"
+
+
+def cells_of(when: date, surface: str, furlongs: float, going: str | None, born: int) -> dict[str, str]:
+    """Cells of a run by kind, those of which enough is known.
+
+    A horse's age is counted in calendar years, as in the northern hemisphere.
+
+    >>> cells_of(date(2026, 5, 1), "TURF", 8.0, "SOFT", 2024)["age on going"]
+    'age on going:2 wet TURF'
+    >>> list(cells_of(date(2026, 5, 1), "TURF", float("nan"), None, 0))
+    ['surface']
+    """
+    return {kind: f"{kind}:{name}" for kind, name in _cells(when, surface, furlongs, going, born)}
+
+
+def _cells(
+    when: date, surface: str, furlongs: float, going: str | None, born: int
+) -> Iterator[tuple[str, str]]:
+    known, wet, age = surface != "UNKNOWN", side_of(going), when.year - born if born else 0
+    side = "" if wet is None or not known else f"{'wet' if wet else 'dry'} {surface}"
+    years = str(min(age, OLDEST)) if age > 0 else ""
+    if known:
+        yield "surface", surface
+    if isfinite(furlongs):
+        yield "distance", distance_band(furlongs)
+    if side:
+        yield "going", side
+    if years:
+        yield "age", years
+    if years and side:
+        yield "age on going", f"{years} {side}"

@@ -1,20 +1,28 @@
 """The guide's book: lines of every horse and what people are worth, learnt from runs told and results."""
 
 from collections.abc import Iterable
-from math import isnan
+from math import isfinite, isnan, nan
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
-from models.form.facts import RaceFacts, RaceFinish
+from models.breeding import Family, Relatives
+from models.form.facts import RaceFacts, RaceFinish, Runner, RunnerFinish
 from models.guide.lines import KEPT, Line, line_of
 from models.guide.values import COLUMN, values_of
 from models.guide.works import KEPT as MOST_WORKS
 from models.guide.works import Work, work_of
+from models.synergy import Together
 from schemas.records import HorseProfile, PastPerformance, Workout
 
 PEOPLE_DOUBT = 40.0
 """Runs' worth of an average rider, trainer or sire."""
 
+LEARNING_DAYS = 365
+"""After so long of results, a horse of which no run is known is taken to have had none."""
+
+FIRST_FIT, FIT_GROWTH = 200, 1.25
+"""Runs against the odds after which priors are fitted first, and by how many times more again."""
 
 SIRE = COLUMN["sire"]
 
@@ -36,6 +44,16 @@ class GuideBook(Struct):
     """By horse, the latest first."""
     people: dict[str, Tally] = field(default_factory=dict)
     """By `kind|name`."""
+    families: dict[str, Family] = field(default_factory=dict)
+    """By horse, of those with a profile."""
+    together: Together = field(default_factory=Together)
+    relatives: Relatives = field(default_factory=Relatives)
+    counted: int = 0
+    """Runs counted for people and relatives."""
+    next_fit: int = FIRST_FIT
+    """How many of them there have to be for the next fit of priors."""
+    since: int = 0
+    """Day of the first result learnt."""
 
     def tell(self, run: PastPerformance) -> bool:
         """Take in a past performance; False if it is known."""
@@ -43,6 +61,7 @@ class GuideBook(Struct):
         if line is None or not self._add(run["horse_id"], line):
             return False
         self._count(run["horse_id"], line, run["trainer_name"] or "")
+        self._count_wins(run["horse_id"], line, run["track_code"] or "", self.families.get(run["horse_id"]))
         return True
 
     def work(self, event: Workout) -> bool:
@@ -62,36 +81,46 @@ class GuideBook(Struct):
 
     def introduce(self, profile: HorseProfile) -> bool:
         """Take in what is known of a horse for good; False if it is known."""
-        sire = (profile["sire_name"] or "").upper()
-        if not sire or self.sires.get(profile["horse_id"]) == sire:
+        horse_id = profile["horse_id"]
+        known = self.families.get(horse_id, Family())
+        family = Family(
+            (profile["sire_name"] or known.sire).upper(),
+            (profile["dam_name"] or known.dam).upper(),
+            (profile["dam_sire_name"] or known.dam_sire).upper(),
+            profile["year_born"] or known.born,
+        )
+        if family == known:
             return False
-        self.sires[profile["horse_id"]] = sire
+        self.families[horse_id] = family
+        if family.sire:
+            self.sires[horse_id] = family.sire
         return True
+
+    def family_of(self, runner: Runner) -> Family:
+        """A runner's breeding by its card, and where that is silent by its profile."""
+        told = self.families.get(runner.horse_id, Family())
+        born = int(runner.year_born) if isfinite(runner.year_born) else told.born
+        sire = runner.sire or told.sire or self.sires.get(runner.horse_id, "")
+        return Family(sire, runner.dam or told.dam, runner.dam_sire or told.dam_sire, born)
 
     def learn(self, facts: RaceFacts, finish: RaceFinish) -> None:
         """Take in an official result, a line for each horse that ran."""
         runners = {runner.runner_id: runner for runner in facts.runners}
         ran = [each for each in finish.runners if each.runner_id in runners]
-        for each in ran:
+        day = facts.race_date.toordinal()
+        self.since = min(self.since or day, day)
+        whole = sum(1.0 / each.odds for each in ran) if len(ran) == len(finish.runners) else nan
+        # Who has a known sire may be known by what it did later: then none of the race counts for sires.
+        families = [self.family_of(runners[each.runner_id]) for each in ran]
+        bred = all(family.sire for family in families)
+        for each, family in zip(ran, families, strict=True):
             runner = runners[each.runner_id]
-            line = Line(
-                day=facts.race_date.toordinal(),
-                track=facts.track_code,
-                furlongs=_known(facts.distance_furlongs),
-                surface=facts.surface,
-                going=facts.going or None,
-                position=_whole(each.position),
-                runners=len(ran),
-                lengths=_known(each.lengths_behind),
-                price=_known(each.odds),
-                early=each.positions[0] if each.positions else None,
-                rider=runner.jockey or None,
-                geared=bool(runner.equipment),
-                weight=_known(runner.weight_lbs),
-                comments=each.comments or None,
-            )
+            debut = runner.horse_id not in self.lines and day - self.since >= LEARNING_DAYS
+            share = _known(1.0 / each.odds / whole)
+            line = replace(_line(facts, runner, each), runners=len(ran), share=share, debut=debut)
             if self._add(runner.horse_id, line):
                 self._count(runner.horse_id, line, runner.trainer)
+                self._count_wins(runner.horse_id, line, facts.track_code, family if bred else None)
 
     def before(self, horse_id: str, day: int) -> list[Line]:
         """The horse's lines of earlier days, the latest first."""
@@ -128,6 +157,20 @@ class GuideBook(Struct):
         del known[KEPT:]
         return line in known
 
+    def _count_wins(self, horse_id: str, line: Line, track_code: str, family: Family | None) -> None:
+        """Count a run for people and relatives; now and then learn how far they differ."""
+        lines = self.lines[horse_id]
+        at = lines.index(line)
+        before = lines[at + 1] if at + 1 < len(lines) else None
+        self.together.count(line, before, lines[at - 1] if at > 0 else None, track_code)
+        if family is not None:
+            self.relatives.count(line, family)
+        self.counted += 1
+        if self.counted >= self.next_fit:
+            self.next_fit = int(FIT_GROWTH * self.counted)
+            self.together.fit(self.lines.values())
+            self.relatives.fit()
+
     def _count(self, horse_id: str, line: Line, trainer: str) -> None:
         """Credit rider, trainer and sire with what this run came to beyond the horse's mean figure."""
         figures = [figure for each in self.lines[horse_id] if (figure := each.figure) is not None]
@@ -147,6 +190,27 @@ class GuideBook(Struct):
         yield "rider", line.rider or "", surplus
         yield "trainer", trainer, line.figure or 0.0
         yield "sire", self.sires.get(horse_id, ""), line.figure or 0.0
+
+
+def _line(facts: RaceFacts, runner: Runner, ran: RunnerFinish) -> Line:
+    return Line(
+        day=facts.race_date.toordinal(),
+        track=facts.track_code,
+        furlongs=_known(facts.distance_furlongs),
+        surface=facts.surface,
+        going=facts.going or None,
+        position=_whole(ran.position),
+        runners=None,
+        lengths=_known(ran.lengths_behind),
+        price=_known(ran.odds),
+        early=ran.positions[0] if ran.positions else None,
+        rider=runner.jockey or None,
+        geared=bool(runner.equipment),
+        weight=_known(runner.weight_lbs),
+        comments=ran.comments or None,
+        trainer=runner.trainer or None,
+        learnt=True,
+    )
 
 
 def _known(value: float) -> float | None:

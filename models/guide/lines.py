@@ -5,6 +5,7 @@ from math import log
 
 from msgspec import Struct
 
+from models.tallies import Start
 from schemas.records import FormLine, PastPerformance
 
 WORST_LENGTHS = 25.0
@@ -47,6 +48,13 @@ class Line(Struct, frozen=True):
     geared: bool
     weight: float | None
     comments: str | None = None
+    trainer: str | None = None
+    share: float | None = None
+    """The odds' chance of a run learnt from a result in which all that ran are priced: they sum to 1."""
+    learnt: bool = False
+    """Whether it was learnt from a result: then all of its race was."""
+    debut: bool = False
+    """Whether no earlier run was known of it though results had been learnt for long."""
 
     @property
     def figure(self) -> float | None:
@@ -70,6 +78,23 @@ class Line(Struct, frozen=True):
         if figure is None:
             return None
         return FIGURE_WORTH * figure + (backed if backed is not None else FIGURE_WORTH * figure)
+
+    @property
+    def start(self) -> Start | None:
+        """The run against its odds; None without odds, or where nobody says how it ended."""
+        if self.share is not None:
+            return Start(self.position == 1, share=self.share)
+        if self.position is None or not self.price or self.price <= 1.0:
+            return None
+        return Start(self.position == 1, alone=1.0 / self.price)
+
+    @property
+    def even(self) -> Start | None:
+        """The run against an equal share of its field; None of a field not known, or of an end not told."""
+        if not self.runners or (self.position is None and not self.learnt):
+            return None
+        chance = 1.0 / self.runners
+        return Start(self.position == 1, *((chance, 0.0) if self.learnt else (0.0, chance)))
 
     @property
     def forward(self) -> float | None:
@@ -119,6 +144,7 @@ def line_of(run: PastPerformance) -> Line | None:
         geared=bool(run["equipment"]),
         weight=run["weight_carried_lbs"],
         comments=run["comments"],
+        trainer=run["trainer_name"],
     )
 
 

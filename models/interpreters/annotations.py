@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 from models.form.facts import RaceFacts, Runner
 from models.guide.book import GuideBook
 from models.guide.lines import Line, is_wet
+from models.interpreters.breeding import breeding
 from models.interpreters.conditions import conditions
 from models.interpreters.cycle import cycle
 from models.interpreters.notes import Note, note
+from models.interpreters.people import people
 from models.interpreters.trips import trips
 from models.interpreters.works import works
 from schemas.records import Annotation
@@ -23,6 +25,7 @@ def annotate(runner: Runner, facts: RaceFacts, lines: Sequence[Line], book: Guid
     """Annotations of a runner; `lines` latest first, all of days before the race."""
     found = [*cycle(runner, facts, lines), *conditions(runner, facts, lines), *trips(lines)]
     found += [*_people(runner, book), *_equipment(runner, lines)]
+    found += [*people(runner, facts, lines, book), *breeding(runner, facts, lines, book)]
     found += works(facts, lines, book.works_before(runner.horse_id, facts.race_date.toordinal()))
     found.sort(key=lambda each: -abs(each["severity"]) * each["confidence"])
     return found

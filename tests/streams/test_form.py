@@ -108,6 +108,34 @@ class TestLearning:
         folded(*race, asked(1), state=state)
         assert (state.digest, len(state.learnt), state.open) == (digest, 1, {})
 
+    def test_what_people_did_together_is_told_from_official_results_alone(self) -> None:
+        names = ("1", "2", "3")
+        field = [
+            entry(name, horse_id=f"h{name}", jockey_name=f"Rider {name}", trainer_name=f"Trainer {name}")
+            for name in names
+        ]
+        for state, told in (("OFFICIAL", True), ("UNOFFICIAL", False)):
+            form = FormState()
+            events: list[Named] = [("RaceCard", card(field, 40 * 86_400)), asked(40 * 86_400)]
+            for n in range(30):
+                folded(*won_by_the_first(field, n, state), state=form)
+            answers = folded(*events, state=form)
+            notes = [note["text"] for note in answers[0]["runners"][0]["annotations"]]
+            pair = [text for text in notes if text.startswith("Rider 1 for Trainer 1: 30 wins of 30")]
+            assert bool(pair) == told
+            again, _ = unpack(pack(form, {}))
+            assert again.guide == form.guide
+
+
+def won_by_the_first(field: list[Any], day: int, state: str) -> list[Named]:
+    """A race of an earlier day, its runners all at the same odds."""
+    race_id, seconds = f"BEL-202306{day + 1:02d}-01", day * 86_400.0
+    finish = result({"1": 1, "2": 2, "3": 3}, seconds + 9, state, race_id=race_id)
+    for finisher in finish["finishers"]:
+        finisher["starting_price"] = 2.5
+    dated = card(field, seconds, race_id=race_id, race_date=f"2023-06-{day + 1:02d}")
+    return [("RaceCard", dated), ("Result", finish)]
+
 
 @pytest.fixture(scope="module")
 def day() -> list[Named]:
