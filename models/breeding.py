@@ -1,12 +1,13 @@
 """Genetic strength rating: what relatives do by surface, distance and going."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from math import exp, isfinite, log, sqrt
 from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct, field
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from models.form.ability import Run
@@ -124,6 +125,15 @@ class Family(Struct, frozen=True):
         name: str = getattr(self, relative)
         return name
 
+    def without(self, known: "Family") -> "Family":
+        """With those relatives alone of whom nothing was known.
+
+        >>> Family("SIRE", "DAM", "", 2022).without(Family("SIRE"))
+        Family(sire='', dam='DAM', dam_sire='', born=2022)
+        """
+        new = {each: "" if known.name_of(each) else self.name_of(each) for each in RELATIVES}
+        return replace(self, **new)
+
 
 class Told(NamedTuple):
     """What a relative's runners did in a cell: wins of runs, those by the odds where all were priced, and
@@ -165,9 +175,8 @@ class Relatives(Struct):
     """By `relative|name` and cell; the cell "" is the whole."""
     strengths: dict[str, float] = field(default_factory=dict)
     """By `relative|kind of cell`, wins that the prior is worth."""
-    even_alone: Tally = field(default_factory=Tally)
-    odds_alone: Tally = field(default_factory=Tally)
-    """Runs told without the rest of their race."""
+    alone: Cell = field(default_factory=Cell)
+    """Runs told without the rest of their race, of horses with a sire."""
 
     def count(self, line: Line, family: Family) -> None:
         """A run just told, of a horse of this family."""
@@ -182,11 +191,12 @@ class Relatives(Struct):
             if (name := family.name_of(relative))
             for cell in ("", *(cells.values() if relative != "dam" else ()))
         ]
-        for tally in [each.even for each in counted] + [self.even_alone] * bool(even.alone):
-            tally.add(even)
-        if odds is not None:
-            for tally in [each.odds for each in counted] + [self.odds_alone] * bool(odds.alone):
-                tally.add(odds)
+        if family.sire and not line.learnt:
+            counted.append(self.alone)
+        for tally in counted:
+            tally.even.add(even)
+            if odds is not None:
+                tally.odds.add(odds)
 
     def fit(self) -> None:
         """Learn from all that is counted how far relatives differ, and cells from their relative."""
@@ -200,10 +210,14 @@ class Relatives(Struct):
                 counted.setdefault(_kind(relative, name), []).append(expected)
         self.strengths = {kind: strength_of(each) for kind, each in counted.items()}
 
-    def of(self, relative: str, name: str, cell: str) -> Told:
-        """What a relative's runners do in a cell, "" for any, drawn to what all of its runners do."""
+    def of(self, relative: str, name: str, cell: str, own: Sequence[Line] = ()) -> Told:
+        """What a relative's runners do in a cell, "" for any, drawn to what all of its runners do.
+
+        `own` are the runs of the horse that is asked for, none of them in the cell: they are its form, and
+        left out.
+        """
         cells = self.tallies.get(f"{relative}|{name}", {})
-        whole = cells.get("", Cell())
+        whole = _less(cells.get("", Cell()), own)
         level = self._level(relative, whole)
         if not cell or relative == "dam":
             return self._told(whole, level)
@@ -212,19 +226,18 @@ class Relatives(Struct):
         ratio = ratio_of(part.even.wins, part.even.expected(self._book), strength, above=level)
         return self._told(part, ratio)
 
-    def rating_of(self, family: Family, cell: str) -> Rating:
+    def rating_of(self, family: Family, cell: str, own: Sequence[Line] = ()) -> Rating:
         """The rating of a family in a cell, "" for any: 100 exp(sum of w log ratio) over RELATIVES with runs.
 
         The variance of its logarithm is the sum of w**2 / shape, relatives taken for apart. Sources:
-        `Breeding` of the weights, `ratio_of` of the ratios. A horse that ran is itself a runner of its dam's:
-        ask for it without the dam.
+        `Breeding` of the weights, `ratio_of` of the ratios. `own` as in `of`.
         """
         height = variance = 0.0
         starts = 0
         for relative, weight in RELATIVES.items():
             name = family.name_of(relative)
-            if name and (runs := self.of(relative, name, "").runs):
-                ratio = self.of(relative, name, cell).ratio
+            if name and (runs := self.of(relative, name, "", own).runs):
+                ratio = self.of(relative, name, cell, own).ratio
                 height += weight * log(ratio.ratio)
                 variance += weight**2 / ratio.shape
                 starts += runs
@@ -234,7 +247,7 @@ class Relatives(Struct):
 
     @property
     def _book(self) -> float:
-        return book_of(self.even_alone, usual=1.0)
+        return book_of(self.alone.even, usual=1.0)
 
     def _level(self, relative: str, whole: Cell) -> Ratio:
         strength = self.strengths.get(_kind(relative, ""), FIRST_STRENGTH)
@@ -242,8 +255,21 @@ class Relatives(Struct):
 
     def _told(self, cell: Cell, ratio: Ratio) -> Told:
         priced = cell.even.runs == cell.odds.runs > 0
-        by_odds = cell.odds.expected(book_of(self.odds_alone)) if priced else None
+        by_odds = cell.odds.expected(book_of(self.alone.odds)) if priced else None
         return Told(cell.even.runs, cell.even.wins, by_odds, ratio)
+
+
+def _less(whole: Cell, own: Sequence[Line]) -> Cell:
+    """A relative's runners without a horse's own runs; nobody where less than these is counted."""
+    if not own:
+        return whole
+    even, odds = replace(whole.even), replace(whole.odds)
+    for line in own:
+        if line.bred and (start := line.even) is not None:
+            even.add(start, sign=-1)
+            if (priced := line.start) is not None:
+                odds.add(priced, sign=-1)
+    return Cell(even, odds) if even.runs > 0 and even.wins >= 0 else Cell()
 
 
 def _kind(relative: str, cell: str) -> str:

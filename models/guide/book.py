@@ -61,7 +61,8 @@ class GuideBook(Struct):
         if line is None or not self._add(run["horse_id"], line):
             return False
         self._count(run["horse_id"], line, run["trainer_name"] or "")
-        self._count_wins(run["horse_id"], line, run["track_code"] or "", self.families.get(run["horse_id"]))
+        family = self.families.get(run["horse_id"], Family())
+        self._count_wins(run["horse_id"], line, run["track_code"] or "", family)
         return True
 
     def work(self, event: Workout) -> bool:
@@ -94,6 +95,7 @@ class GuideBook(Struct):
         self.families[horse_id] = family
         if family.sire:
             self.sires[horse_id] = family.sire
+        self._count_told(horse_id, family.without(known))
         return True
 
     def family_of(self, runner: Runner) -> Family:
@@ -117,10 +119,10 @@ class GuideBook(Struct):
             runner = runners[each.runner_id]
             debut = runner.horse_id not in self.lines and day - self.since >= LEARNING_DAYS
             share = _known(1.0 / each.odds / whole)
-            line = replace(_line(facts, runner, each), runners=len(ran), share=share, debut=debut)
+            line = replace(_line(facts, runner, each), runners=len(ran), share=share, debut=debut, bred=bred)
             if self._add(runner.horse_id, line):
                 self._count(runner.horse_id, line, runner.trainer)
-                self._count_wins(runner.horse_id, line, facts.track_code, family if bred else None)
+                self._count_wins(runner.horse_id, line, facts.track_code, family)
 
     def before(self, horse_id: str, day: int) -> list[Line]:
         """The horse's lines of earlier days, the latest first."""
@@ -157,13 +159,19 @@ class GuideBook(Struct):
         del known[KEPT:]
         return line in known
 
-    def _count_wins(self, horse_id: str, line: Line, track_code: str, family: Family | None) -> None:
+    def _count_told(self, horse_id: str, family: Family) -> None:
+        """Count for relatives just made known the runs that were told of a horse before."""
+        for line in reversed(self.lines.get(horse_id, ())):
+            if not line.learnt:  # of results counts whose sires were all known then
+                self.relatives.count(line, family)
+
+    def _count_wins(self, horse_id: str, line: Line, track_code: str, family: Family) -> None:
         """Count a run for people and relatives; now and then learn how far they differ."""
         lines = self.lines[horse_id]
         at = lines.index(line)
         before = lines[at + 1] if at + 1 < len(lines) else None
         self.together.count(line, before, lines[at - 1] if at > 0 else None, track_code)
-        if family is not None:
+        if line.bred:
             self.relatives.count(line, family)
         self.counted += 1
         if self.counted >= self.next_fit:

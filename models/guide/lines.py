@@ -53,6 +53,8 @@ class Line(Struct, frozen=True):
     """The odds' chance of a run learnt from a result in which all that ran are priced: they sum to 1."""
     learnt: bool = False
     """Whether it was learnt from a result: then all of its race was."""
+    bred: bool = True
+    """Whether it counts for its relatives: of a race learnt, where the sire of each runner was known."""
     debut: bool = False
     """Whether no earlier run was known of it though results had been learnt for long."""
 

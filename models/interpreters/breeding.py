@@ -5,9 +5,7 @@ from datetime import date
 from functools import lru_cache
 from math import nan
 
-from msgspec.structs import replace
-
-from models.breeding import AVERAGE, Family, Rating, Told, cells_of
+from models.breeding import AVERAGE, Family, Rating, Relatives, Told, cells_of
 from models.form.facts import RaceFacts, Runner
 from models.guide.book import GuideBook
 from models.guide.lines import Line
@@ -15,7 +13,7 @@ from models.interpreters.notes import Note, note
 from models.tallies import severity_of
 
 LEAST_STARTS = 50
-"""Runs of relatives before a rating is told of a horse that never ran."""
+"""Runs of relatives before a rating is told."""
 
 DEBUT_CELLS = ("age on going", "going", "age", "surface", "")
 """Where a horse that never ran is looked for, the narrowest first."""
@@ -38,16 +36,17 @@ def breeding(runner: Runner, facts: RaceFacts, lines: Sequence[Line], book: Guid
         cell = next(today.get(kind, "") for kind in DEBUT_CELLS if kind in today or not kind)
         rating = book.relatives.rating_of(family, cell)
         if rating.starts >= LEAST_STARTS:
-            yield _note(family, cell, rating, book, "")
+            yield _note(rating, _relative(family, cell, book.relatives, lines))
         return
-    family = replace(family, dam="")  # whose runners it is one of
     for kind in ("surface", "going", "distance"):
         cell = today.get(kind, "")
         before = {_cells_then(line.surface, line.furlongs, line.going).get(kind, "") for line in lines} - {""}
         if cell and before and cell not in before:
-            rating = book.relatives.rating_of(family, cell)
-            if rating.low > AVERAGE or rating.high < AVERAGE:
-                yield _note(family, cell, rating, book, f"First known run {_where(cell)}. ")
+            rating = book.relatives.rating_of(family, cell, lines)
+            apart = rating.low > AVERAGE or rating.high < AVERAGE
+            if apart and rating.starts >= LEAST_STARTS:
+                first = f"First known run {_where(cell)}. "
+                yield _note(rating, first + _relative(family, cell, book.relatives, lines))
             return
 
 
@@ -56,19 +55,20 @@ def _cells_then(surface: str, furlongs: float | None, going: str | None) -> Mapp
     return cells_of(date.min, surface, nan if furlongs is None else furlongs, going, 0)
 
 
-def _note(family: Family, cell: str, rating: Rating, book: GuideBook, first: str) -> Note:
+def _note(rating: Rating, text: str) -> Note:
     index = f"GSR {rating.value:.0f} ({rating.low:.0f} to {rating.high:.0f}; 100 is average)"
-    text = f"{first}{_relative(family, cell, book)}{index}."
-    return note("BREEDING", severity_of(rating.value / AVERAGE), rating.low / rating.high, text)
+    severity, confidence = severity_of(rating.value / AVERAGE), rating.low / rating.high
+    return note("BREEDING", severity, confidence, f"{text}{index}.")
 
 
-def _relative(family: Family, cell: str, book: GuideBook) -> str:
-    """A sentence on the sire, else on the dam's sire, where any of its runners did what is asked."""
+def _relative(family: Family, cell: str, relatives: Relatives, own: Sequence[Line]) -> str:
+    """A sentence on the sire, else the dam's sire: on its runners in the cell, else on all but the horse."""
     for relative, by, their in (("sire", "By", "his"), ("dam_sire", "Dam by", "his daughters'")):
         name = family.name_of(relative)
-        told = book.relatives.of(relative, name, cell)
-        if name and told.runs:
-            return f"{by} {name.title()}: {their} {_whose(cell)} are worth {_times(told)}. "
+        for asked in dict.fromkeys((cell, "")):
+            told = relatives.of(relative, name, asked, own)
+            if name and told.runs:
+                return f"{by} {name.title()}: {their} {_whose(asked)} are worth {_times(told)}. "
     return ""
 
 

@@ -93,10 +93,17 @@ def test_a_first_try_is_told_where_the_bounds_leave_100_out(changes: dict[str, A
     assert told(book(45, 212), [LINE, *lines]) == []
 
 
-def test_a_horse_that_ran_is_not_rated_by_its_dam_whose_runner_it_is_itself() -> None:
-    made = book(9, 12, Family("", "MARE", "", 2024))
-    runner = Runner("1", "h", dam="MARE")
-    assert told(made, [msgspec.structs.replace(LINE, surface="DIRT")], runner) == []
+def test_a_horses_own_runs_are_its_form_and_no_relatives() -> None:
+    wins = [msgspec.structs.replace(LINE, surface="DIRT", position=1, day=LINE.day - n) for n in range(12)]
+    own, family = GuideBook(), Family("GOOD SIRE", "MARE")
+    for line in wins:
+        own.relatives.count(line, family)
+    assert own.relatives.rating_of(family, "surface:TURF").low > 100.0
+    assert own.relatives.rating_of(family, "surface:TURF", wins) == (100.0, 100.0, 100.0, 0)
+    assert told(own, wins, replace(RUNNER, dam="MARE")) == []
+    for line in wins:
+        own.relatives.count(msgspec.structs.replace(line, position=2), family)
+    assert own.relatives.of("sire", "GOOD SIRE", "", wins).wins == 0
 
 
 def profile(horse: str, **own: Any) -> Any:
@@ -120,6 +127,24 @@ def test_past_runs_and_profiles_of_a_guide_make_the_same_note() -> None:
     (text,) = [note["text"] for note in notes if "2-year-olds" in note["text"]]
     assert text.startswith("By Good Sire: his 2-year-olds on wet turf are worth")
     assert "20 wins of 60, where the odds expected" in text
+
+
+def test_runs_told_before_the_profile_count_once_it_is_known() -> None:
+    run: Any = {
+        **defaults(PastPerformance), "horse_id": "h", "race_date": "2026-04-01", "surface": "TURF",
+        "track_condition": "SOFT", "number_of_runners": 10, "finish_position": 1,
+    }  # fmt: skip
+    made = GuideBook()
+    assert made.tell(run)
+    made.introduce(profile("h", sire_name="Sire", year_born=2024))
+    made.introduce(profile("h", sire_name="Sire", dam_name="Mare", year_born=2024))
+    made.introduce(profile("h", sire_name="Sire", dam_name="Mare", year_born=2024))
+    assert made.relatives.of("sire", "SIRE", "age on going:2 wet TURF").runs == 1
+    assert made.relatives.of("dam", "MARE", "").runs == 1
+    run["race_date"] = "2026-04-10"
+    made.tell(run)
+    assert made.relatives.of("sire", "SIRE", "").runs == 2
+    assert made.relatives.alone.even.runs == 2
 
 
 def test_what_a_profile_leaves_out_is_kept_and_the_card_overrules_it() -> None:

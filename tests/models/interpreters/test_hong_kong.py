@@ -90,7 +90,9 @@ def test_debutants_are_told_of_their_sires_in_words_and_figures_that_agree(
         )
         assert low <= value <= high
         assert (note["severity"] >= 0) == (value >= 100) or value == 100
-        assert re.match(r"(By|Dam by) [A-Z].* on (wet|dry) (turf|dirt) are worth \d\.\d times", note["text"])
+        assert re.match(
+            r"(By|Dam by) [A-Z].* (runners|on (wet|dry) (turf|dirt)) are worth \d\.\d times", note["text"]
+        )
 
 
 @pytest.mark.data
