@@ -1,6 +1,6 @@
 """hpr learn: the past from records on disk into the form worker's state, past the topics."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from hpr.model_commands import Data, Jurisdiction, Say, saying
+from hpr.model_commands import Data, Jurisdiction
 from hpr.options import AsJson
+from hpr.progress import steps
 from hpr.settings import settings
 from schemas.errors import HprError
 
@@ -42,10 +43,10 @@ def learn(
     if not data.is_dir():
         raise HprError(f"{data}: no such folder: name the folder of the records")
     last = before.date() - timedelta(days=1) if before else None
-    with saying() as say:
-        say("reading")
-        state = learnt(_said(jurisdiction, data, last, say))
-        say("writing")
+    with steps() as shown:
+        shown.say("reading")
+        state = learnt(_said(jurisdiction, data, last, shown.days(last or date.today())))
+        shown.say("writing")
         if not state.learnt:
             raise HprError(f"{data}: no race with an official result before {before or 'today'}")
         write(path, pack(state, {}))
@@ -54,12 +55,14 @@ def learn(
     typer.echo(orjson.dumps(figures).decode() if json else text)
 
 
-def _said(jurisdiction: Jurisdiction, data: Path, last: date | None, say: Say) -> Iterator[tuple[str, Any]]:
+def _said(
+    jurisdiction: Jurisdiction, data: Path, last: date | None, reached: Callable[[date], None]
+) -> Iterator[tuple[str, Any]]:
     from feeds import hong_kong, uk_ire
 
     read = {"hong-kong": hong_kong.read, "uk-ire": uk_ire.read}[jurisdiction]
     events: Iterator[tuple[str, Any]] = read(data, None, last)
     for name, event in events:
         if name == "RaceCard":
-            say(f"form of {event['race_date']}")
+            reached(date.fromisoformat(event["race_date"]))
         yield name, event

@@ -1,8 +1,7 @@
 """hpr evaluate and hpr train: honest figures of models on history, and models from it."""
 
 import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -10,13 +9,12 @@ from typing import Annotated, Any, Literal
 
 import orjson
 import typer
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from hpr.options import AsJson
+from hpr.progress import Steps, steps
 from schemas.errors import HprError, SettingsError
 
 Jurisdiction = Literal["hong-kong", "uk-ire"]
-Say = Callable[[str], None]
 Data = Annotated[Path, typer.Option("--data", help="Folder of the records, as hpr feed reads it.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the boosted trees.")]
 Only = Annotated[
@@ -49,12 +47,15 @@ def evaluate(
         raise SettingsError("--to is before --from: name the first month and the last")
     from models import ablation, evaluation
 
-    with _fitting() as say:
-        table = _table(jurisdiction, data, say)
-        months = first.date().replace(day=1), last.date().replace(day=1)
-        judged = list(evaluation.walk(table, *months, seed=seed, trees=models == "all", say=say))
-        end = evaluation.seasons(*months)[-1][1]
-        without = list(ablation.ablations(table, months[0], end, say)) if ablations and judged else []
+    months = first.date().replace(day=1), last.date().replace(day=1)
+    end, trees = evaluation.seasons(*months)[-1][1], models == "all"
+    with _fitting() as shown:
+        table = _table(jurisdiction, data, end, shown)
+        groups = 1 + len(ablation.groups()) if ablations else 0
+        shown.begin("fitting", evaluation.fits_of_walk(table, *months, trees=trees) + groups)
+        say, done = shown.say, shown.done
+        judged = list(evaluation.walk(table, *months, seed=seed, trees=trees, say=say, done=done))
+        without = list(ablation.ablations(table, months[0], end, say, done)) if groups and judged else []
     if not judged:
         raise HprError(f"{data}: no season from {first:%Y-%m} to {last:%Y-%m} with enough races before it")
     best = "combined"
@@ -90,14 +91,16 @@ def train(
     Example: hpr train hong-kong --data data/ --out models/hong-kong
     """
     from models import artefacts, evaluation
-    from models.training import fit_beliefs
+    from models.training import fit_beliefs, fits_asked
     from models.windows import Fits
 
-    with _fitting() as say:
-        table = _table(jurisdiction, data, say)
+    with _fitting() as shown:
+        table = _table(jurisdiction, data, before.date() if before else date.today(), shown)
         last = float(before.date().toordinal() if before else table.day.max(initial=0.0) + 1.0)
         table = table.where(table.day < last)
-        beliefs = fit_beliefs(Fits(table, seed), last, say) if len(table) else None
+        shown.begin("fitting", fits_asked(table, last))
+        fits = Fits(table, seed, done=shown.done)
+        beliefs = fit_beliefs(fits, last, shown.say) if len(table) else None
         if beliefs is None:
             raise HprError(f"{data}: too few races to train on")
         counted = table.where(table.sample())
@@ -118,52 +121,35 @@ def train(
     typer.echo(orjson.dumps(figures).decode() if json else text)
 
 
-def _table(jurisdiction: Jurisdiction, data: Path, say: Say) -> Any:
-    """Features and finishes of all races of a folder."""
+def _table(jurisdiction: Jurisdiction, data: Path, last: date, shown: Steps) -> Any:
+    """Features and finishes of all races of a folder; of those up to `last` the bar is made."""
     from feeds import hong_kong, uk_ire
     from models.form.assembly import PastRace, assemble
     from models.table import tabulate
 
     if not data.is_dir():
         raise HprError(f"{data}: no such folder: name the folder of the records")
-    say("reading")
+    shown.say("reading")
+    reached = shown.days(last)
     read = {"hong-kong": hong_kong.read, "uk-ire": uk_ire.read}[jurisdiction]
 
     def seen(race: PastRace) -> None:
-        say(f"form of {race.facts.race_date}")
+        reached(race.facts.race_date)
 
     return tabulate(assemble(read(data)), seen=seen)
 
 
 @contextmanager
-def _fitting() -> Iterator[Say]:
-    """What is being fitted, shown; linear algebra on one thread. Ctrl-C waits for no fit under way."""
+def _fitting() -> Iterator[Steps]:
+    """How far fitting is, shown; linear algebra on one thread. Ctrl-C waits for no fit under way."""
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     try:
-        with threadpool_limits(1), saying() as say:
-            yield say
+        with threadpool_limits(1), steps() as shown:
+            yield shown
     except KeyboardInterrupt:
         typer.echo("Aborted.", err=True)
         os._exit(INTERRUPTED)
-
-
-@contextmanager
-def saying() -> Iterator[Say]:
-    """What is being done, shown on a terminal."""
-    shown = sys.stderr.isatty()
-    bar = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        console=None,
-        disable=not shown,
-        transient=True,
-    )
-    with bar:
-        task = bar.add_task("reading", total=None)
-        yield lambda what: bar.update(task, description=what)
 
 
 def _tables(found: dict[str, Any]) -> str:

@@ -13,25 +13,34 @@ from models.losses import paired_z, winner_loss
 from models.softmax import softmax
 from models.table import Table
 from models.training import fit_logit
-from models.windows import known_before
+from models.windows import Done, known_before
 
 Say = Callable[[str], None]
 
 
-def ablations(table: Table, first: date, last: date, say: Say = lambda _: None) -> Iterator[Row]:
+def groups() -> list[str]:
+    """The groups that have any feature."""
+    return [group for group, names in FEATURE_GROUPS.items() if names]
+
+
+def ablations(
+    table: Table, first: date, last: date, say: Say = lambda _: None, done: Done = lambda: None
+) -> Iterator[Row]:
     """A row a group: R2 lost without it, and the paired z of what it adds; fitted once, before `first`.
 
-    `last` is the first day that is not judged. A group that adds nothing has a z about 0 and says so.
+    `last` is the first day that is not judged. A group that adds nothing has a z about 0 and says so. `done`
+    is called after each fit: one more than there are groups.
     """
     known = table.where(known_before(table, first.toordinal()))
     test = table.where((table.day >= first.toordinal()) & (table.day < last.toordinal()) & table.sample())
     say("ablations: all")
     whole, even = _loss(known, test, ()), np.log(test.runners).sum()
-    for group, names in FEATURE_GROUPS.items():
-        if not names:
-            continue
+    done()
+    for group in groups():
+        names = FEATURE_GROUPS[group]
         say(f"ablations: {group}")
         less = _loss(known, test, names)
+        done()
         yield {
             "without": group,
             "races": len(whole),

@@ -59,6 +59,7 @@ def residual_before(fits: Fits, day: float, without: Without = ()) -> tuple[Resi
     key = day, without
     if key not in fits.residuals and (window := window_before(fits.table, day, without)) is not None:
         fits.residuals[key] = fit_residual(window, fits.seed)
+    fits.done()
     return fits.residuals.get(key)
 
 
@@ -73,8 +74,7 @@ def fit_combined(fits: Fits, day: float) -> tuple[Combined, Without] | None:
     """
     if not enough_before(fits.table, day):
         return None
-    days = [day, *(first for first, _ in _seasons(fits.table, day))]
-    side_by_side(residual_before, [(fits, each, without) for without in CHOICES for each in days])
+    side_by_side(residual_before, [(fits, *asked) for asked in asked_before(fits.table, day)])
     chosen: tuple[Combined, Without] | None = None
     least = np.zeros(0)
     for without in CHOICES:
@@ -82,6 +82,12 @@ def fit_combined(fits: Fits, day: float) -> tuple[Combined, Without] | None:
         if chosen is None or paired_z(least - losses) > CLEARLY:
             chosen, least = (combined, without), losses
     return chosen
+
+
+def asked_before(table: Table, day: float) -> list[tuple[float, Without]]:
+    """The residuals that `fit_combined` asks for: by day, and what they leave out."""
+    days = [day, *(first for first, _ in _seasons(table, day))]
+    return [(each, without) for without in CHOICES for each in days]
 
 
 def _weighted(fits: Fits, day: float, without: Without) -> tuple[Combined, Floats]:

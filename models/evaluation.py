@@ -15,8 +15,8 @@ from models.losses import paired_z, winner_loss
 from models.performance import Beliefs
 from models.softmax import softmax, spread
 from models.table import Table
-from models.training import fit_beliefs, fit_places
-from models.windows import Fits, known_before
+from models.training import fit_beliefs, fit_places, fits_asked
+from models.windows import Done, Fits, known_before
 
 BINS = (0.0, 0.02, 0.04, 0.06, 0.08, 0.11, 0.14, 0.18, 0.24, 0.32, 1.0)
 PLACE_BINS = (0.0, 0.08, 0.14, 0.2, 0.26, 0.32, 0.4, 0.48, 0.58, 0.7, 1.0)
@@ -61,18 +61,16 @@ def walk(
     seed: int,
     trees: bool = True,
     say: Say = lambda _: None,
+    done: Done = lambda: None,
 ) -> Iterator[Season]:
     """Each season judged by what was fitted on the races before its first day.
 
     Without `trees` only the public and what is combined with it are fitted, form alone is not. A season
-    with too few races before it, or without a race that counts, is left out.
+    with too few races before it, or without a race that counts, is left out. `done` is called as often as
+    `fits_of_walk` says.
     """
-    fits = Fits(table, seed)
-    for start, end in seasons(first, last):
-        name, day = _name(start, end), float(start.toordinal())
-        test = table.where((table.day >= day) & (table.day < end.toordinal()) & table.sample())
-        if not len(test):
-            continue
+    fits = Fits(table, seed, done=done)
+    for name, day, test in _tests(table, first, last):
         say(name)
         if trees:
             beliefs = fit_beliefs(fits, day, partial(_say, say, name))
@@ -86,6 +84,20 @@ def walk(
                 "combined": combined.win(test.features, test.log_share, test.start),
             }
             yield Season(name, test, win, exponents, left_out)
+
+
+def fits_of_walk(table: Table, first: date, last: date, *, trees: bool = True) -> int:
+    """How many fits `walk` asks for."""
+    return sum(fits_asked(table, day, trees) for _, day, _ in _tests(table, first, last))
+
+
+def _tests(table: Table, first: date, last: date) -> Iterator[tuple[str, float, Table]]:
+    """Name, first day and races that count of each season that has any."""
+    for start, end in seasons(first, last):
+        day = float(start.toordinal())
+        test = table.where((table.day >= day) & (table.day < end.toordinal()) & table.sample())
+        if len(test):
+            yield _name(start, end), day, test
 
 
 def win_of(beliefs: Beliefs, table: Table) -> dict[str, Floats]:

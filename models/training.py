@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from models import boosted, logit, net_fit
-from models.combination import fit_combined
+from models.combination import asked_before, fit_combined
 from models.cores import side_by_side
 from models.exotics import fit_exponents
 from models.layout import Floats
@@ -12,7 +12,7 @@ from models.performance import Beliefs, Fundamental, Public
 from models.softmax import blend, targets
 from models.table import Table
 from models.weights import fit_powers, fit_public
-from models.windows import Fits, Without, known_before, window_before, years_before
+from models.windows import Fits, Without, enough_before, known_before, window_before, years_before
 
 LOGIT_L2 = 0.007
 FORM_STAGES = (1.0, 0.25, 0.1)  # weights of the places in the loss of net and trees
@@ -45,14 +45,14 @@ def form_before(fits: Fits, day: float, without: Without = ()) -> tuple[Net, boo
     key = day, without
     if key not in fits.forms and (window := window_before(fits.table, day, without)) is not None:
         fits.forms[key] = fit_form(window, fits.seed)
+    fits.done()
     return fits.forms.get(key)
 
 
 def fit_fundamental(fits: Fits, day: float, without: Without = ()) -> Fundamental | None:
     """Form before a day; the scale of its mean score makes the season before likeliest, out of its sample."""
-    table, scale, first = fits.table, USUAL_SCALE, years_before(day, 1)
-    season = table.where((table.day >= first) & (table.day < day) & table.sample())
-    days = [day, first] if len(season) else [day]
+    scale, season = USUAL_SCALE, _season_before(fits.table, day)
+    days = _form_days(fits.table, day)
     last, *before = side_by_side(form_before, [(fits, each, without) for each in days])
     if last is None:
         return None
@@ -60,6 +60,22 @@ def fit_fundamental(fits: Fits, day: float, without: Without = ()) -> Fundamenta
         scores = Fundamental(*earlier, 1.0).scores(season.features, season.start)
         (scale,) = fit_powers(season, [scores], start=(USUAL_SCALE,))
     return Fundamental(*last, scale)
+
+
+def _season_before(table: Table, day: float) -> Table:
+    """The races of the year before a day that count."""
+    return table.where((table.day >= years_before(day, 1)) & (table.day < day) & table.sample())
+
+
+def _form_days(table: Table, day: float) -> list[float]:
+    return [day, years_before(day, 1)] if len(_season_before(table, day)) else [day]
+
+
+def fits_asked(table: Table, day: float, form: bool = True) -> int:
+    """How many fits `fit_beliefs` asks for, without `form` `fit_combined`; one known already counts too."""
+    if not enough_before(table, day):
+        return 0
+    return len(asked_before(table, day)) + (len(_form_days(table, day)) if form else 0)
 
 
 def labels_of(table: Table) -> tuple[Floats, Floats]:

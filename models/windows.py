@@ -1,5 +1,6 @@
 """Training windows: the races that are known before a day, and what was fitted on them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeAlias
@@ -18,6 +19,9 @@ BURN_IN_SHARE = 1 / 3  # of the past, where that is less
 HELD_OUT_SHARE = 0.25  # of the races, to weigh on while no whole season can be
 FEWEST_RACES = 600
 
+Done = Callable[[], None]
+"""Called after each fit, on the thread that fitted."""
+
 Without: TypeAlias = tuple[str, ...]
 """Groups of features that are left out."""
 
@@ -30,6 +34,7 @@ class Fits:
     seed: int
     residuals: dict[tuple[float, Without], tuple[Residual, float]] = field(default_factory=dict)
     forms: dict[tuple[float, Without], tuple[Net, Boosted]] = field(default_factory=dict)
+    done: Done = lambda: None
 
 
 def known_before(table: Table, day: float) -> Flags:

@@ -1,6 +1,9 @@
 """hpr evaluate and hpr train print figures as tables or JSON, and say what to do when they cannot."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import orjson
@@ -9,6 +12,7 @@ from typer.testing import CliRunner
 
 from hpr import model_commands
 from hpr.cli import app, main
+from hpr.progress import Steps
 from models import boosted, training
 from models.artefacts import load
 from tests.models.trained_world import table
@@ -22,7 +26,37 @@ def small_world(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model_commands, "_table", lambda *_: table())
 
 
-def test_evaluate_prints_rows_by_model_and_season(tmp_path: Path) -> None:
+@dataclass
+class Bar(Steps):
+    """A bar that keeps what it was told, in place of a terminal."""
+
+    parts: list[tuple[str, int]] = field(default_factory=list)
+    moved: list[int] = field(default_factory=list)
+
+    def begin(self, what: str, total: int) -> None:
+        self.parts.append((what, total))
+        self.moved.append(0)
+
+    def say(self, what: str) -> None:
+        pass
+
+    def done(self) -> None:
+        self.moved[-1] += 1
+
+
+@pytest.fixture
+def bar(monkeypatch: pytest.MonkeyPatch) -> Bar:
+    found = Bar()
+
+    @contextmanager
+    def kept() -> Iterator[Bar]:
+        yield found
+
+    monkeypatch.setattr(model_commands, "steps", kept)
+    return found
+
+
+def test_evaluate_prints_rows_by_model_and_season(tmp_path: Path, bar: Bar) -> None:
     asked = ["evaluate", "hong-kong", "--data", str(tmp_path), *WINDOW, "--models", "combined", "--json"]
     result = CliRunner().invoke(app, asked)
     assert result.exit_code == 0, result.output
@@ -30,11 +64,13 @@ def test_evaluate_prints_rows_by_model_and_season(tmp_path: Path) -> None:
     assert {row["model"] for row in found["rows"]} == {"public", "combined"}
     assert set(found["rows"][0]) == {"model", "sample", "races", "r2", "log_loss", "delta_r2", "z"}
     assert found["data_hash"] == table().digest()
+    # How many fits there are is told before the first: residuals with and without breeding, of two days each.
+    assert (bar.parts, bar.moved) == ([("fitting", 4)], [4])
     people = CliRunner().invoke(app, asked[:-1])
     assert people.stdout.splitlines()[0].split() == list(found["rows"][0])
 
 
-def test_train_writes_what_load_reads(tmp_path: Path) -> None:
+def test_train_writes_what_load_reads(tmp_path: Path, bar: Bar) -> None:
     out = tmp_path / "models"
     asked = ["train", "hong-kong", "--data", str(tmp_path), "--out", str(out), "--json"]
     result = CliRunner().invoke(app, [*asked, "--before", "2025-01"])
@@ -42,6 +78,8 @@ def test_train_writes_what_load_reads(tmp_path: Path) -> None:
     _, manifest = load(out)
     assert orjson.loads(result.stdout)["version"] == manifest.version
     assert manifest.trained_to < "2025-01-01"
+    # The same residuals, and form of two days.
+    assert (bar.parts, bar.moved) == ([("fitting", 6)], [6])
 
 
 def test_ctrl_c_ends_at_once_and_writes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from models.evaluation import (
     calibration,
     calibration_errors,
     exotic_rows,
+    fits_of_walk,
     rows,
     seasons,
     walk,
@@ -45,7 +46,11 @@ def fitted() -> Beliefs:
 
 
 def test_form_and_public_beat_chance_out_of_sample(beliefs: Beliefs) -> None:
-    judged = list(walk(table(), LAST_SEASON, date(2025, 12, 1), seed=1))
+    fits: list[int] = []
+    season = LAST_SEASON, date(2025, 12, 1)
+    judged = list(walk(table(), *season, seed=1, done=lambda: fits.append(1)))
+    assert len(fits) == fits_of_walk(table(), *season) == 6
+    assert fits_of_walk(table(), date(2020, 1, 1), date(2020, 12, 1)) == 0
     found = {row["model"]: row for row in rows(judged)}
     assert set(found) >= {"public", "fundamental", "combined"}
     assert float(found["public"]["r2"]) > 0.1
