@@ -30,8 +30,10 @@ WORKDIR /var/lib/hpr
 CMD ["hpr", "feed", "simulator"]
 
 FROM base AS worker
-COPY requirements/worker.txt ./
-RUN pip install --requirement worker.txt
+COPY requirements/worker.txt requirements/mlflow.txt ./
+# --build-arg LOCK=mlflow for a registry of models in MLflow: some 80 MB more.
+ARG LOCK=worker
+RUN pip install --requirement ${LOCK}.txt
 COPY --from=wheel /wheels /wheels
 RUN pip install --no-deps /wheels/*.whl
 USER hpr

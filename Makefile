@@ -52,6 +52,7 @@ lock: $(UV) ## write the locks of requirements/ again; UPGRADE=--upgrade takes t
 	$(LOCK) $(UPGRADE) pyproject.toml --constraint requirements/dev.txt --output-file requirements/base.txt
 	$(LOCK) $(UPGRADE) pyproject.toml --extra worker --constraint requirements/dev.txt --output-file requirements/worker.txt
 	$(LOCK) $(UPGRADE) pyproject.toml --extra gateway --constraint requirements/dev.txt --output-file requirements/gateway.txt
+	$(LOCK) $(UPGRADE) pyproject.toml --extra worker --extra mlflow --constraint requirements/dev.txt --output-file requirements/mlflow.txt
 	$(LOCK) $(UPGRADE) pyproject.toml --extra ocr --output-file requirements/ocr.txt
 
 clean: ## remove what set-up, tests and runs made

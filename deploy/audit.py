@@ -11,7 +11,7 @@ from urllib.request import urlopen
 
 PROJECT = Path(__file__).resolve().parents[1]
 SERVICE = "https://api.osv.dev/v1/query"
-LOCKS = ("base", "worker", "gateway")
+LOCKS = ("base", "worker", "gateway", "mlflow")
 """Locks of what runs; those of tools and tests hold the same versions beside their own."""
 SECONDS = 5
 

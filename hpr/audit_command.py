@@ -14,6 +14,7 @@ import typer
 from rich.progress import track
 
 from hpr.codec import codec
+from hpr.models_registry import models_of
 from hpr.options import AsJson, Broker, Prefix, Registry
 from hpr.settings import settings
 from schemas.codec import Codec
@@ -114,12 +115,11 @@ class Keeper:
 
     def audit(self, published: list[Prediction]) -> "Iterator[Finding]":
         """A finding for each."""
-        from models.registry import Registry
         from streams.audit import Auditor
         from streams.scoring import default_scorer
         from streams.sources.merged import Understanding
 
-        scorer = default_scorer(Registry(Path(settings().models)))
+        scorer = default_scorer(models_of(settings()))
         auditor = Auditor(self._kept, Understanding(self._codec), self._prefix, scorer)
         yield from auditor.audit(published)
 

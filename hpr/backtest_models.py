@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hpr.models_registry import models_of
 from hpr.settings import settings
 from schemas.errors import SettingsError
 
@@ -45,14 +46,13 @@ def words(form: "Form") -> list[str]:
 
 
 def _trained(name: str, history: str) -> "Trained":
-    from models.registry import Registry
     from models.trained import TrainedModel
     from streams.backtest.form import Trained
 
     if Path(name).is_dir():
         model: FormModel = TrainedModel.of(Path(name))
     else:
-        model = Registry(Path(settings().models)).model(name)
+        model = models_of(settings()).model(name)
     if isinstance(model, TrainedModel):
         if model.jurisdiction != history:
             raise SettingsError(f"--model {name}: trained on races of {model.jurisdiction}, not of {history}")

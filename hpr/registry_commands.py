@@ -7,6 +7,7 @@ import msgspec
 import orjson
 import typer
 
+from hpr.models_registry import models_of
 from hpr.options import AsJson, Broker, Prefix
 from hpr.options import Registry as SchemaRegistry
 from hpr.settings import Settings, settings
@@ -18,17 +19,14 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="The registry of form models, and what is in force.", no_args_is_help=True)
 
-Folder = Annotated[str | None, typer.Option("--models", help="Folder of the registry [HPR_MODELS].")]
+Folder = Annotated[str | None, typer.Option("--models", help="The registry: folder or MLflow [HPR_MODELS].")]
 Why = Annotated[str, typer.Option(help="Why, for the log.")]
 Force = Annotated[bool, typer.Option("--force", help="Without evidence, for the reason given by --why.")]
 Version = Annotated[str, typer.Argument(help="Version, as `hpr models list` prints it.")]
 
 
 def _registry(folder: str | None) -> "Registry":
-    # Only now: models are slow to load, and every other command would wait for them.
-    from models.registry import Registry
-
-    return Registry(Path(settings(models=folder).models))
+    return models_of(settings(models=folder))
 
 
 @app.command("list")

@@ -18,6 +18,7 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from hpr.feed_commands import parse_speed
+from hpr.models_registry import models_of
 from hpr.options import AsJson, Broker, Prefix, Registry
 from hpr.replay_options import Into, Out, Processes, RunSize, Since, Sources, Speed, Until
 from hpr.settings import Settings, settings
@@ -71,7 +72,7 @@ def replay(
         if into is not None:
             done = {"events": _publish(shares, into, factor, source, chosen)}
         else:
-            lines = _published(shares, run_size, factor, Path(chosen.models))
+            lines = _published(shares, run_size, factor, chosen)
             done = {"predictions": _write(out, lines, paced=factor is not None)}
         unread = read_tallies(Path(folder))
     for place, (count, reason) in unread.items():
@@ -93,16 +94,15 @@ def _times(since: datetime | None, until: datetime | None) -> Iterator[int]:
 
 
 def _published(
-    shares: "list[Share]", run_size: int, speed: float | None, models: Path
+    shares: "list[Share]", run_size: int, speed: float | None, chosen: Settings
 ) -> "Iterator[Published]":
     from hpr.replay_sources import paced
-    from models.registry import Registry
     from streams.processes import replay_in_processes
     from streams.replay import replay_located
     from streams.scoring import default_scorer
 
     # What was pinned is found where it is kept: each process has its own reader of the registry.
-    work = partial(replay_located, scorer=default_scorer(Registry(models)))
+    work = partial(replay_located, scorer=default_scorer(models_of(chosen)))
     if speed is None:
         return replay_in_processes(shares, run_size, work)
     # Paced, each event is worked when it is due, and not when a run is full.

@@ -13,6 +13,7 @@ import typer
 
 from hpr import logs
 from hpr.codec import codec
+from hpr.models_registry import followed, models_of
 from hpr.options import Broker, HttpHost, LogFormat, LogLevel, Prefix, Registry
 from hpr.settings import settings
 
@@ -56,7 +57,7 @@ def worker(
     # By policy, because the consumer runs a loop of its own on another thread.
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     http = (chosen.http_host, chosen.http_port) if chosen.http_port else None
-    models = Path(chosen.models)
+    models = followed(chosen)
     run = WorkerSettings(chosen.broker, chosen.topic_prefix, chosen.worker_instance, models=models)
     try:
         asyncio.run(serve(run, http, wire))
@@ -79,7 +80,7 @@ def form(
         typer.Option(help="What it does by itself once a trial has a verdict [HPR_TRIALS, rollback]."),
     ] = None,
     models: Annotated[
-        str | None, typer.Option(help="Folder of the registry of models [HPR_MODELS, .hpr/models].")
+        str | None, typer.Option(help="Registry of models: folder or MLflow [HPR_MODELS, .hpr/models].")
     ] = None,
     http_host: HttpHost = None,
     http_port: Annotated[
@@ -104,7 +105,6 @@ def form(
     wire = codec(chosen)
     from hpr.feed_commands import wait_for_broker
     from hpr.health import Health, listening
-    from models.registry import Registry as Models
     from streams.form_worker import FormWorker, Settings
     from streams.trials import Judge, Source
 
@@ -114,9 +114,7 @@ def form(
         signal.signal(number, lambda *_: stop.set())
     worker = FormWorker(Settings(chosen.broker, chosen.topic_prefix, Path(chosen.form_snapshot)), wire)
     log.info("form worker started", broker=chosen.broker, snapshot=chosen.form_snapshot)
-    judge = Judge(
-        Source(chosen.broker, chosen.topic_prefix, wire), Models(Path(chosen.models)), chosen.trials
-    )
+    judge = Judge(Source(chosen.broker, chosen.topic_prefix, wire), models_of(chosen), chosen.trials)
     judging = threading.Thread(target=judge.run, args=(stop,), name="judge")
     health = Health(lambda: worker.turned_at, lambda: worker.caught_up)
     with listening(health, chosen.http_host, chosen.form_http_port):

@@ -40,7 +40,16 @@ class Settings(GatewaySettings, LiveSettings):
         0, ge=0, le=65535, description="Port of the notifier's health and metrics; 0 for none"
     )
     worker_instance: str | None = Field(None, description="Static group membership of a worker, one for each")
-    models: str = Field(".hpr/models", min_length=1, description="Folder of the registry of form models")
+    models: str = Field(
+        ".hpr/models",
+        min_length=1,
+        repr=False,
+        description="The registry of form models: a folder, mlflow:FOLDER, or mlflow+http://HOST:PORT, "
+        "user:password in it",
+    )
+    models_cache: str = Field(
+        ".hpr/models-cache", min_length=1, description="Folder that keeps models fetched from MLflow"
+    )
     trials: Literal["tell", "rollback", "promote"] = Field(
         "rollback",
         description="What the form worker does by itself once a trial has a verdict: tell it; roll back a "

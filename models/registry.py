@@ -1,12 +1,13 @@
-"""The registry of form models: a folder of artefacts named by content, and a log of what is in force."""
+"""The registry of form models: artefacts named by content, and a log of what is in force, in a store."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from msgspec import DecodeError, Struct, ValidationError, json
 
@@ -19,6 +20,8 @@ from schemas.errors import HprError, ModelError
 Role = Literal["CHAMPION", "CANDIDATE"]
 Action = Literal["promote", "rollback", "nominate", "refuse"]
 LOG = "log.jsonl"
+MLFLOW = ("mlflow:", "mlflow+")
+"""What the address of a registry in MLflow begins with."""
 USUAL_FOLDER = ".hpr/models"
 """Where models are found unless a setting says otherwise."""
 
@@ -54,7 +57,29 @@ def shipped() -> GuideModel:
     return GuideModel(files("models.guide").joinpath("simulator.json").read_bytes())
 
 
-class Registry:
+class Store(Protocol):
+    """Where models and the log are kept: a folder, or MLflow (`models/mlflow_store.py`)."""
+
+    def model(self, version: str) -> FormModel:
+        """The model of a version, its content checked. Raises ModelError for a missing or corrupt one."""
+
+    def versions(self) -> list[str]:
+        """All versions kept."""
+
+    def add(self, data: bytes) -> str:
+        """Keep an artefact of the form guide; its version. Raises ModelError for bytes that are no model."""
+
+    def add_folder(self, folder: Path) -> str:
+        """Keep a folder of `hpr train`; its version. Raises ModelError where it is none or damaged."""
+
+    def log(self) -> list[Entry]:
+        """What was done, the oldest first, numbered from 1. Raises ModelError where it is damaged."""
+
+    def append(self, entry: Entry) -> None:
+        """Write down what is done next."""
+
+
+class FolderStore:
     """Artefacts and a log that only grows, under a folder that need not exist.
 
     A model of the form guide is a file, `guide-HASH.json`; what `hpr train` makes is a folder, `form-HASH`.
@@ -62,22 +87,47 @@ class Registry:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._loaded: dict[str, FormModel] = {}
         self._seen: tuple[int, int] | None = None
         self._entries: list[Entry] = []
 
     def model(self, version: str) -> FormModel:
         """The model of a version. Raises ModelError where its file is missing or corrupt, and what to do."""
-        found = self._loaded.get(version)
-        if found is None:
-            found = self._loaded[version] = self._load(version)
-        return found
+        name = Path(version).name
+        if name.startswith(artefacts.PREFIX):
+            return self._trained(name)
+        try:
+            data = (self._folder / f"{name}.json").read_bytes()
+        except OSError as error:
+            raise missing(version) from error
+        if version_of(data) != version:
+            raise corrupt(version)
+        model = GuideModel(data)
+        _ = model.artefact
+        return model
+
+    def _trained(self, version: str) -> FormModel:
+        folder = self._folder / version
+        if not folder.is_dir():
+            raise missing(version)
+        try:
+            model = TrainedModel.of(folder)
+        except HprError as error:
+            raise of_another_release(version) from error
+        if model.version != version:
+            raise corrupt(version)
+        return model
 
     def versions(self) -> list[str]:
-        """All versions at hand, the shipped one first."""
+        """All versions kept, guides first."""
         guides = sorted(path.stem for path in self._folder.glob("guide-*.json"))
         trained = sorted(path.parent.name for path in self._folder.glob(f"form-*/{artefacts.MANIFEST}"))
-        return list(dict.fromkeys([shipped().version, *guides, *trained]))
+        return [*guides, *trained]
+
+    def files(self, version: str) -> list[Path]:
+        """The files of a version that is kept; raises HprError where its manifest is damaged."""
+        if version.startswith(artefacts.PREFIX):
+            return [self._folder / version / name for name in artefacts.named(self._folder / version)]
+        return [self._folder / f"{version}.json"]
 
     def add(self, data: bytes) -> str:
         """Keep an artefact of the form guide; its version. Raises ModelError for bytes that are no model."""
@@ -96,28 +146,36 @@ class Registry:
             version, names = TrainedModel.of(folder).version, artefacts.named(folder)
         except HprError as error:
             raise ModelError(f"no model to add: {error}") from error
-        self._folder.mkdir(parents=True, exist_ok=True)
-        partial = Path(mkdtemp(prefix=".part-", dir=self._folder))
-        try:
+        with self.room() as partial:
             for name in names:
                 shutil.copyfile(folder / name, partial / name)
             partial.chmod(0o755)
             self._put(partial, version)
+        return version
+
+    @contextmanager
+    def room(self) -> Iterator[Path]:
+        """An empty folder beside what is kept, gone afterwards unless it was put in a place."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        partial = Path(mkdtemp(prefix=".part-", dir=self._folder))
+        try:
+            yield partial
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-        return version
 
     def _put(self, partial: Path, version: str) -> None:
         """Put a whole folder in its place, unless a whole one is there; a damaged one makes room."""
         place = self._folder / version
         if place.exists():
-            try:
-                TrainedModel.of(place)
-            except HprError:
-                shutil.rmtree(place)
-            else:
+            if _is_whole(place):
                 return
-        partial.rename(place)
+            shutil.rmtree(place)
+        try:
+            partial.rename(place)
+        except OSError:
+            # Another process put the same there in the meantime.
+            if not _is_whole(place):
+                raise
 
     def log(self) -> list[Entry]:
         """What was done, the oldest first. Raises ModelError where the log is damaged."""
@@ -132,6 +190,44 @@ class Registry:
                 raise ModelError(f"{path} is damaged ({error}): restore it or move it away") from error
             self._seen = stat.st_mtime_ns, stat.st_size
         return self._entries
+
+    def append(self, entry: Entry) -> None:
+        """Write down what is done next: the log is replaced as a whole."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        lines = b"".join(json.encode(each) + b"\n" for each in [*self.log(), entry])
+        _write(self._folder / LOG, lines)
+
+
+class Registry:
+    """What is in force of the models that a store keeps; a folder is named by its path."""
+
+    def __init__(self, place: Path | Store) -> None:
+        self._store: Store = FolderStore(place) if isinstance(place, Path) else place
+        self._loaded: dict[str, FormModel] = {}
+
+    def model(self, version: str) -> FormModel:
+        """The model of a version. Raises ModelError where its file is missing or corrupt, and what to do."""
+        found = self._loaded.get(version)
+        if found is None:
+            found = shipped() if version == shipped().version else self._store.model(version)
+            self._loaded[version] = found
+        return found
+
+    def versions(self) -> list[str]:
+        """All versions at hand, the shipped one first."""
+        return list(dict.fromkeys([shipped().version, *self._store.versions()]))
+
+    def add(self, data: bytes) -> str:
+        """Keep an artefact of the form guide; its version. Raises ModelError for bytes that are no model."""
+        return self._store.add(data)
+
+    def add_folder(self, folder: Path) -> str:
+        """Keep a folder of `hpr train`; its version. Raises ModelError where it is none or damaged."""
+        return self._store.add_folder(folder)
+
+    def log(self) -> list[Entry]:
+        """What was done, the oldest first. Raises ModelError where the log is damaged."""
+        return self._store.log()
 
     def choice(self, role: Role) -> Choice:
         """What has a role now; without a candidate its version is empty."""
@@ -153,11 +249,8 @@ class Registry:
         """Write down who has a role from now on; `version` empty: nobody. Raises ModelError for no model."""
         if version:
             self.model(version)
-        entries = self.log()
-        entry = Entry(len(entries) + 1, action, role, version, reason)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        lines = b"".join(json.encode(each) + b"\n" for each in [*entries, entry])
-        _write(self._folder / LOG, lines)
+        entry = Entry(len(self.log()) + 1, action, role, version, reason)
+        self._store.append(entry)
         return entry
 
     def rollback(self, reason: str = "") -> Entry:
@@ -169,34 +262,18 @@ class Registry:
             raise ModelError("there is no earlier champion to go back to")
         return self.act("rollback", "CHAMPION", before, reason)
 
-    def _load(self, version: str) -> FormModel:
-        if version == shipped().version:
-            return shipped()
-        name = Path(version).name
-        if name.startswith(artefacts.PREFIX):
-            return self._load_trained(name)
-        try:
-            data = (self._folder / f"{name}.json").read_bytes()
-        except OSError as error:
-            raise _missing(version) from error
-        if version_of(data) != version:
-            raise ModelError(f"model {version} is corrupt: its content has another name; add it again")
-        model = GuideModel(data)
-        _ = model.artefact
-        return model
 
-    def _load_trained(self, version: str) -> FormModel:
-        folder = self._folder / version
-        if not folder.is_dir():
-            raise _missing(version)
-        try:
-            model = TrainedModel.of(folder)
-        except HprError as error:
-            # Without the folder: what is said in a prediction has to be the same wherever models are kept.
-            raise ModelError(f"model {version} is corrupt or of another release: add it again") from error
-        if model.version != version:
-            raise ModelError(f"model {version} is corrupt: its content has another name; add it again")
-        return model
+def store_at(place: str, cache: Path) -> Store:
+    """The store of a setting: a folder, or MLflow, from which models are fetched into `cache`.
+
+    MLflow is `mlflow:FOLDER` or `mlflow+http://HOST:PORT`. Raises SettingsError for another such address,
+    and where MLflow is not installed.
+    """
+    if not place.startswith(MLFLOW):
+        return FolderStore(Path(place))
+    from models.mlflow_store import MlflowStore
+
+    return MlflowStore(place, cache)
 
 
 def suits(model: FormModel, country: str | None) -> bool:
@@ -210,8 +287,30 @@ def _first(role: Role) -> Choice:
     return Choice(0, first.name, first.version if role == "CHAMPION" else "", first.feature_set)
 
 
-def _missing(version: str) -> ModelError:
+def missing(version: str) -> ModelError:
+    """What is said of a version that is not kept."""
     return ModelError(f"model {version} is not in the registry: add it, or roll back")
+
+
+def corrupt(version: str) -> ModelError:
+    """What is said of a version whose content is another."""
+    return ModelError(f"model {version} is corrupt: its content has another name; add it again")
+
+
+def of_another_release(version: str) -> ModelError:
+    """What is said of a version that is damaged, without its place.
+
+    What is said in a prediction has to be the same wherever models are kept.
+    """
+    return ModelError(f"model {version} is corrupt or of another release: add it again")
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        TrainedModel.of(folder)
+    except HprError:
+        return False
+    return True
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -55,3 +55,7 @@ class AnalyticsError(HprError):
 
 class ModelError(HprError):
     """A model's file is missing, corrupt or of another release."""
+
+
+class LibraryError(ModelError):
+    """The registry of models does not answer, or refused."""

@@ -12,7 +12,7 @@ import faust
 import structlog
 from faust.types import EventT
 
-from models.registry import Registry
+from models.registry import Registry, Store
 from schemas.codec import Codec, default_codec
 from schemas.errors import BrokerError
 from streams.metrics import Metrics
@@ -53,8 +53,8 @@ class WorkerSettings:
     instance: str | None = None
     """Static membership: a restarted worker of the same instance takes its partitions over at once."""
     session_seconds: float = 10.0
-    models: Path | None = None
-    """Folder of the registry of form models; None: races are scored by the market alone."""
+    models: Store | None = None
+    """Where form models are kept; None: races are scored by the market alone."""
 
 
 class StalledError(BrokerError):

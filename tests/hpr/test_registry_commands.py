@@ -78,3 +78,29 @@ def test_a_model_that_is_not_there_cannot_be_added(inside: Inside) -> None:
     found = inside("models", "add", "nowhere")
     assert (found.returncode, found.stdout) == (1, "")
     assert found.stderr.startswith("hpr: nowhere: no such file or folder: name what hpr train wrote")
+
+
+def test_the_same_in_mlflow(inside: Inside, tmp_path: Path) -> None:
+    Path(tmp_path, "other.json").write_bytes(
+        json.encode({**json.decode(shipped().data), "trained_on": "a test"})
+    )
+    added = inside("models", "add", "other.json", HPR_MODELS="mlflow:runs")
+    other = added.stdout.removesuffix("\n")
+    assert (other.startswith("guide-"), added.stderr) == (True, "")
+    assert inside("models", "promote", other, "--force", "--why", "a hunch").stdout == f"champion: {other}\n"
+    rows = {row["version"]: row["role"] for row in orjson.loads(inside("models", "list", "--json").stdout)}
+    assert rows == {FIRST: "candidate", other: "champion"}
+    assert inside("models", "rollback", "--why", "no").stdout == f"champion: {FIRST}\n"
+    reasons = [orjson.loads(line)["reason"] for line in inside("models", "log").stdout.splitlines()]
+    watched = f"champion before {other}, which is watched beside it"
+    assert reasons == ["forced: a hunch", watched, "no", f"rolled back to {FIRST}"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".hpr", "other.json", "runs"]
+    assert not Path(tmp_path, ".hpr", "models").exists()
+
+
+def test_an_address_that_is_none_is_said(inside: Inside) -> None:
+    found = inside("models", "list", "--models", "mlflow+ftp://me:secret@host")
+    assert found.returncode == 2
+    assert found.stderr.count("\n") == 1
+    assert "name a folder, mlflow:FOLDER, or mlflow+http://HOST:PORT" in found.stderr
+    assert "secret" not in found.stderr

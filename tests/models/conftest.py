@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import fields
+from itertools import count
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from models import MarketBatch
+from models.registry import Registry
+from tests.models.places import Folder, Mlflow, Place
 
 ODD_PRICES = np.array([0.0, 0.5, 1.0, 1.0000001, 1.001, 1.01, 2.0, 500.0, 1000.0, 1000.5, np.nan, np.inf])
 
@@ -50,3 +54,34 @@ def make_batch() -> BatchMaker:
 @pytest.fixture(scope="session")
 def take_races() -> Slicer:
     return _take
+
+
+NAMES = count()
+"""One of each for every test in the MLflow that they share."""
+
+
+@pytest.fixture(scope="session")
+def mlflow_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an MLflow: to make its database takes seconds."""
+    return tmp_path_factory.mktemp("mlflow")
+
+
+@pytest.fixture
+def mlflow(mlflow_folder: Path, tmp_path: Path) -> Mlflow:
+    """An MLflow that is empty, as far as its name goes."""
+    return Mlflow(f"mlflow:{mlflow_folder}#test-{next(NAMES)}", tmp_path)
+
+
+@pytest.fixture(params=["folder", "mlflow"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Every place that a registry can be at."""
+    if request.param == "mlflow":
+        found: Mlflow = request.getfixturevalue("mlflow")
+        return found
+    return Folder(tmp_path / "models")
+
+
+@pytest.fixture
+def registry(place: Place) -> Registry:
+    """A registry at each of them."""
+    return place.open()

@@ -8,12 +8,8 @@ from msgspec import json
 from models.registry import Choice, Registry, shipped
 from models.trained import TrainedModel
 from schemas.errors import ModelError
+from tests.models.places import Place
 from tests.models.trained_world import written
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Registry:
-    return Registry(tmp_path / "models")
 
 
 @pytest.fixture
@@ -44,37 +40,36 @@ def test_promoted_and_rolled_back(registry: Registry, other: bytes) -> None:
     assert [entry.action for entry in registry.log()] == ["promote", "rollback"]
 
 
-def test_another_process_sees_it(registry: Registry, other: bytes, tmp_path: Path) -> None:
-    reader = Registry(tmp_path / "models")
+def test_another_process_sees_it(registry: Registry, other: bytes, place: Place) -> None:
+    reader = place.open()
     assert reader.choice("CHAMPION").number == 0
     registry.act("promote", "CHAMPION", registry.add(other))
     assert reader.choice("CHAMPION").number == 1
 
 
-def test_what_cannot_be_is_refused_and_says_what_to_do(registry: Registry, tmp_path: Path) -> None:
+def test_what_cannot_be_is_refused_and_says_what_to_do(registry: Registry, place: Place) -> None:
     with pytest.raises(ModelError, match="corrupt"):
         registry.add(b"rubbish")
     with pytest.raises(ModelError, match="not in the registry: add it"):
         registry.act("promote", "CHAMPION", "guide-000000000000")
     with pytest.raises(ModelError, match="no earlier champion"):
         registry.rollback()
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models" / "log.jsonl").write_text("{")
+    place.write_log("{")
     with pytest.raises(ModelError, match="damaged"):
         registry.log()
 
 
-def test_a_file_changed_by_hand_is_not_used(registry: Registry, other: bytes, tmp_path: Path) -> None:
+def test_a_file_changed_by_hand_is_not_used(registry: Registry, other: bytes, place: Place) -> None:
     version = registry.add(other)
-    path = tmp_path / "models" / f"{version}.json"
+    path = place.kept(version)
     path.write_bytes(path.read_bytes().replace(b"a test", b"a trick"))
-    with pytest.raises(ModelError, match="corrupt"):
-        Registry(tmp_path / "models").model(version)
+    with pytest.raises(ModelError, match=f"^model {version} is corrupt: its content has another name"):
+        place.open().model(version)
 
 
 class TestTrainedFolders:
     def test_one_is_kept_under_its_content_promoted_and_rolled_back(
-        self, registry: Registry, tmp_path: Path
+        self, registry: Registry, place: Place, tmp_path: Path
     ) -> None:
         manifest = written(tmp_path / "trained")
         version = registry.add_folder(tmp_path / "trained")
@@ -83,7 +78,7 @@ class TestTrainedFolders:
         registry.act("promote", "CHAMPION", version)
         assert registry.choice("CHAMPION") == Choice(1, "form", version, "form-book-2")
         assert registry.rollback().version == shipped().version
-        model = Registry(tmp_path / "models").model(version)
+        model = place.open().model(version)
         assert isinstance(model, TrainedModel)
         assert model.manifest == manifest
         assert model.card == {
@@ -93,7 +88,7 @@ class TestTrainedFolders:
         assert json.decode(model.data)["features"] == manifest.features
 
     def test_nothing_of_it_is_there_before_all_of_it(
-        self, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, registry: Registry, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         written(tmp_path / "trained")
 
@@ -103,22 +98,23 @@ class TestTrainedFolders:
         monkeypatch.setattr("models.registry.shutil.copyfile", full)
         with pytest.raises(OSError, match="no space"):
             registry.add_folder(tmp_path / "trained")
-        assert list((tmp_path / "models").iterdir()) == []
+        assert place.remains() == []
+        assert registry.versions() == [shipped().version]
 
     @pytest.mark.parametrize(
         "role", ["boosted", "trees", "net", "net-weights", "residual", "residual-boosted", "residual-trees"]
     )
     def test_damage_is_found_said_and_mended_by_adding_it_again(
-        self, registry: Registry, tmp_path: Path, role: str
+        self, registry: Registry, place: Place, tmp_path: Path, role: str
     ) -> None:
         manifest = written(tmp_path / "trained")
         version = registry.add_folder(tmp_path / "trained")
-        path = tmp_path / "models" / version / manifest.files[role]
+        path = place.kept(version) / manifest.files[role]
         path.write_bytes(path.read_bytes()[:-9])
         with pytest.raises(ModelError, match=f"^model {version} is corrupt or of another release: add it"):
-            Registry(tmp_path / "models").model(version)
+            place.open().model(version)
         assert registry.add_folder(tmp_path / "trained") == version
-        assert Registry(tmp_path / "models").model(version).version == version
+        assert place.open().model(version).version == version
 
     def test_what_is_no_model_is_not_added(self, registry: Registry, tmp_path: Path) -> None:
         with pytest.raises(ModelError, match="train first, or name its folder"):

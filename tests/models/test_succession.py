@@ -1,6 +1,5 @@
 """Succession: a worse candidate is refused, a better one promoted, a champion gone bad rolled back."""
 
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -13,11 +12,6 @@ from schemas.errors import ModelError
 from schemas.records import ModelSnapshot
 
 FIRST = shipped().version
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Registry:
-    return Registry(tmp_path / "models")
 
 
 def version(registry: Registry, name: str) -> str:
