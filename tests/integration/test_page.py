@@ -62,6 +62,11 @@ def test_a_race_moves_loses_a_runner_and_is_decided(up: str, page: Page) -> None
     before = page.get_by_test_id("price").all_inner_texts()
     wait_until(lambda: page.get_by_test_id("price").all_inner_texts() != before, "odds move", 20)
 
+    expect(page.get_by_test_id("bet").first).to_be_visible()
+    page.get_by_label("Pool").select_option("trio")
+    expect(page.get_by_test_id("exotics")).to_contain_text("Any order")
+    assert re.search(r"[−+]?\d+\.\d", page.get_by_test_id("value").first.inner_text())
+
     struck = page.locator("[data-testid=runner][data-status=SCRATCHED]")
     expect(struck.first).to_be_visible(timeout=MINUTE_MS)
     assert "line-through" in struck.first.locator("*").evaluate_all(

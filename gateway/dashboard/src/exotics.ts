@@ -17,12 +17,11 @@ export const POOL_TITLES: Readonly<Record<PoolName, string>> = {
 /** People read a table slower than prices move, and each answer is worked out for the asker. */
 export const ASK_EVERY = 15_000;
 
-/** What has to be another one for the bets to be asked for again; null while a race has no bets. */
+/** What has to be another one for the bets to be asked for again; null where there is nothing to bet on. */
 export function askedFor(state: RaceState, pool: PoolName, at: number): string | null {
   const field = state.runners.filter((runner) => isActive(runner) && runner.win_probability !== null).length;
-  if (field < 2 || state.status === "ABANDONED") return null;
   const open = state.status === "SCHEDULED" || state.status === "SUSPENDED";
-  return [state.race_id, pool, field, open ? Math.floor(at / ASK_EVERY) : state.status].join(" ");
+  return open && field >= 2 ? [state.race_id, pool, field, Math.floor(at / ASK_EVERY)].join(" ") : null;
 }
 
 /** A bet's runners in words: 3 before 7 before 1, or 1 with 3 and 7 where no order is asked. */
