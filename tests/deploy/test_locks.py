@@ -1,7 +1,9 @@
 import json
 import re
+import subprocess
+import sys
 import tomllib
-from importlib.metadata import distributions
+from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,20 @@ def test_what_is_installed_is_what_the_lock_of_tests_pins() -> None:
     for name, version in installed.items():
         said = [re.split(r"[ ;]", pin)[0] for pin in locked.get(name, "").splitlines()]
         assert name not in locked or version in said, f"{name} {version} is not {said}"
+
+
+def test_the_gateway_starts_with_what_its_lock_has() -> None:
+    """What only other services or tests have is made impossible to import."""
+    held = pins("gateway").keys() | {"horseracepro", "setuptools"}
+    beside = [
+        module
+        for module, of in packages_distributions().items()
+        if not any(re.sub(r"[-_.]+", "-", each).lower() in held for each in of)
+    ]
+    assert "lightgbm" in beside
+    start = f"import sys; sys.modules.update(dict.fromkeys({beside})); import gateway.app"
+    started = subprocess.run([sys.executable, "-c", start], capture_output=True, text=True, check=False)
+    assert started.returncode == 0, started.stderr
 
 
 def test_every_package_of_the_page_is_held_by_its_hash() -> None:
