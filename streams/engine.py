@@ -17,7 +17,7 @@ from streams.race import Race
 from streams.requests import ASKING, request
 from streams.scoring import Point, Scored, Scorer, capture, is_same
 from streams.shadow import compared, shade
-from streams.statements import Statement, is_news, said_at
+from streams.statements import Statement, is_news, said_at, told_by
 
 T = TypeVar("T")
 
@@ -153,7 +153,7 @@ def _state(
     for at in positions:
         point = points[at]
         state, model = point.race.state, scorer.model_of(point.view)
-        said = said_at(point, scored[at], f"{model.name}={model.version}")
+        said = told_by(said_at(point, scored[at], f"{model.name}={model.version}"), state.said)
         shade(point, scored[at], said, scorer.library)
         remember_moment(point, scored[at])
         if is_news(said, state.said):

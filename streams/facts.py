@@ -6,6 +6,7 @@ from typing import cast
 from schemas.identity import MICROS, uuid_of
 from schemas.records import Alert, AlertKind, Event, Reason, Scratch
 from streams.alerts import HOUR_SECONDS, RULES_VERSION, scratch_alert
+from streams.declared import entered, entry_changes, moved, surface_of
 from streams.explanation import label
 from streams.meeting import lean_of
 from streams.state import RaceState
@@ -15,8 +16,8 @@ from streams.view import Runner, View
 TELLING = ("RaceCard", "Scratch", "Conditions", "Result", "RaceForm")
 """Events that may tell a fact, by the name of their schema."""
 
-LEAST_POUNDS = 0.5
-"""Weight changes below this are rounding between sources."""
+GROUND = ("RaceCard", "Conditions")
+"""Events that may say what a race is run on."""
 
 EFFECTS = ("GOING", "PACE", "PRICE", "FORM")
 """Kinds of reasons that are effects of a fact."""
@@ -29,9 +30,9 @@ def changes(state: RaceState, before: View, now: View, name: str, event: Event) 
     found = list(_scratches(state, before, now, name, event))
     if name == "RaceCard":
         found += _entries(before, now, event)
-    elif name == "Conditions":
-        found += _going(before, now, event)
-    elif name == "Result":
+    if name in GROUND:
+        found += _ground(before, now, event)
+    if name == "Result":
         found += _result(before, now, event)
     elif name == "RaceForm":
         found += _doubt(before, now, event)
@@ -45,7 +46,8 @@ def explain(fired: Iterable[tuple[int, Alert]], stated: dict[int, Statement]) ->
     """
     for at, alert in fired:
         if alert["kind"] in EXPLAINED and at in stated:
-            alert["detail"] = "; ".join(_effects(reasons(stated[at])))
+            told = [alert["detail"]] if alert["detail"] else []
+            alert["detail"] = "; ".join([*told, *_effects(reasons(stated[at]))])
             for noted in stated[at].point.race.state.alerts:
                 if noted.alert_id == alert["event_id"]:
                     noted.detail = alert["detail"]
@@ -70,31 +72,31 @@ def _scratches(state: RaceState, before: View, now: View, name: str, event: Even
 
 
 def _entries(before: View, now: View, event: Event) -> Iterator[Alert]:
-    """Riders, equipment and weights that are others than before; what was not known before is no news."""
-    known = {runner.runner_id: runner for runner in before.runners}
-    for at, runner in enumerate(now.runners):
-        was = known.get(runner.runner_id)
-        if was is None or runner.status != "ACTIVE":
-            continue
-        said = label(now, at)
-        if was.jockey_name and runner.jockey_name and was.jockey_name != runner.jockey_name:
-            words = f"{said}: {runner.jockey_name} rides instead of {was.jockey_name}"
-            yield _fact("RIDER", now, event, words, runner)
-        if was.equipment and runner.equipment and was.equipment != runner.equipment:
-            words = f"{said}: equipment {runner.equipment}, was {was.equipment}"
+    """Riders, equipment and weights that are others than before."""
+    was = {runner.runner_id: entered(runner) for runner in before.runners}
+    for change in entry_changes(now, was):
+        runner, said = now.runners[change.at], label(now, change.at)
+        if change.kind == "RIDER":
+            words = f"{said}: {change.new} rides instead of {change.old}"
+            alert = _fact("RIDER", now, event, words, runner)
+            alert["detail"] = change.words(now)
+            yield alert
+        elif change.kind == "EQUIPMENT":
+            words = f"{said}: equipment {change.new}, was {change.old}"
             yield _fact("EQUIPMENT", now, event, words, runner)
-        if was.weight_carried_lbs and runner.weight_carried_lbs:
-            change = runner.weight_carried_lbs - was.weight_carried_lbs
-            if abs(change) >= LEAST_POUNDS:
-                words = (
-                    f"{said} carries {runner.weight_carried_lbs:g} lbs instead of {was.weight_carried_lbs:g}"
-                )
-                yield _fact("WEIGHT", now, event, words, runner, value=change)
+        else:
+            words = f"{said} carries {change.new:g} lbs instead of {change.old:g}"
+            yield _fact("WEIGHT", now, event, words, runner, value=float(change.new) - float(change.old))
 
 
-def _going(before: View, now: View, event: Event) -> Iterator[Alert]:
+def _ground(before: View, now: View, event: Event) -> Iterator[Alert]:
+    """Another going, or the race moved to another surface: one alert where both came at once."""
     was, condition = before.conditions.get("track_condition"), now.conditions.get("track_condition")
-    if was and condition and was != condition:
+    switch = moved(surface_of(before), surface_of(now))
+    if switch:
+        going = f", going {condition.lower()}" if condition and condition != was else ""
+        yield _fact("GOING", now, event, f"{switch.capitalize()}{going}")
+    elif was and condition and was != condition:
         yield _fact("GOING", now, event, f"Going {condition.lower()}, was {was.lower()}")
 
 

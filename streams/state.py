@@ -81,6 +81,23 @@ class Signal(Struct):
     episode: int = 0
 
 
+class Entered(Struct, frozen=True):
+    """What is declared of a runner; None where the card does not say."""
+
+    rider: str | None = None
+    equipment: str | None = None
+    weight_lbs: float | None = None
+
+
+class Declared(Struct, frozen=True):
+    """What is declared of a race beside prices: what form is asked about."""
+
+    going: str | None = None
+    surface: str | None = None
+    entries: dict[str, Entered] = field(default_factory=dict)
+    """By runner."""
+
+
 class Said(Struct):
     """What the last scoring point that said something new said, in the order of the card's runners."""
 
@@ -120,6 +137,9 @@ class Said(Struct):
     """The candidate, name=version."""
     times: str = ""
     """That times of the day are unusual, in words."""
+    declared: Declared = Declared()
+    informed: Declared = Declared()
+    """What was declared when the form in force was told."""
 
 
 class Noted(Struct):

@@ -1,7 +1,9 @@
 """Statements: what a scoring point says, whether that is news, and why it changed."""
 
+from collections.abc import Iterator
 from functools import lru_cache
-from math import nan
+from math import log, nan
+from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -12,6 +14,7 @@ from schemas.identity import uuid_of
 from schemas.records import Prediction, Reason, RunnerPrediction
 from streams.book import TRADED, WIDTH
 from streams.changes import changes
+from streams.declared import declared
 from streams.explanation import by_form, exponents_in, label, leader, pace_words, told, verdict_in
 from streams.market_weight import weight_of
 from streams.meeting import lean_of
@@ -24,9 +27,10 @@ OUT = -1.0
 """In a Said, the figure of a runner that is out of the race."""
 
 NEWS = 0.005
-"""Win probability that a runner has to move before the reasons name it."""
+"""Win probability that a runner has to move before the reasons name it beside others."""
 
 MOST_MOVERS = 3
+MOST_DIGITS = 7
 UNKNOWN_MOVES = [nan] * len(HORIZONS_MINUTES)
 SOURCE = "hpr"
 
@@ -47,7 +51,7 @@ def said_at(point: Point, scored: Scored | None, models: str) -> Said:
         out = [OUT] * len(view.columns)
         return Said(
             point.digest, view.runner_ids, view.stage, view.statuses, out, out, b"", b"", view.columns,
-            0.0, 0.0, models, public=out, going=going,
+            0.0, 0.0, models, public=out, going=going, declared=declared(view),
         )  # fmt: skip
     verdict, ahead, win = verdict_in(view), leader(view), spread(scored.win, view)
     public = win if scored.public is scored.win else spread(scored.public, view)
@@ -58,7 +62,15 @@ def said_at(point: Point, scored: Scored | None, models: str) -> Said:
         public=public, basis=verdict.basis, form_id=verdict.form_id, going=going,
         leader=ahead.runner_id if ahead else None, fundamental=by_form(view),
         lean_id=lean_of(view).id, weight=weight_of(view, verdict.label).terms, times=lean_of(view).times,
+        declared=declared(view),
     )  # fmt: skip
+
+
+def told_by(said: Said, before: Said | None) -> Said:
+    """The same with what was declared when its form was told: that of before where form is the same."""
+    same = before is not None and before.form_id == said.form_id
+    said.informed = before.informed if before is not None and same else said.declared
+    return said
 
 
 def spread(chances: list[float], view: View) -> list[float]:
@@ -127,36 +139,90 @@ def reasons(statement: Statement) -> list[Reason]:
             kind, words = TURNS.get((old, runner.status), ("FIELD", runner.status.lower().replace("_", " ")))
             found.append(_reason(kind, f"{label(view, at)} {words}", runner.runner_id))
     found += [_reason(kind, text, runner_id) for kind, text, runner_id in changes(view, said, before)]
-    return found + _movers(said, before, was, view)
+    found += _movers(said, before, view, alone=not found)
+    return found or list(_otherwise(said, before, view))
 
 
-def _movers(said: Said, before: Said, was: dict[str, int], view: View) -> list[Reason]:
-    moved = []
-    for at, id in enumerate(said.runner_ids):
-        if id in was and said.win[at] >= 0.0 and before.win[was[id]] >= 0.0:
-            moved.append((abs(said.win[at] - before.win[was[id]]), at, was[id]))
+def _otherwise(said: Said, before: Said, view: View) -> Iterator[Reason]:
+    """What is new where no runner's chance to win, status or form is."""
+    if said.place != before.place:
+        yield _reason("FIELD", f"{view.places} place{'s' * (view.places != 1)} paid")
+    if said.shadow_model != before.shadow_model:
+        tried = (
+            f"{said.shadow_model} is tried beside it" if said.shadow_model else "no candidate is tried now"
+        )
+        yield _reason("MODEL", tried)
+
+
+class _Move(NamedTuple):
+    """A runner whose chance to win is another than before."""
+
+    size: float
+    at: int
+    old: int
+    """Its position before."""
+
+
+def _movers(said: Said, before: Said, view: View, alone: bool) -> list[Reason]:
+    """Whose chance moved most: those that moved by NEWS, or where nothing else is said the one that moved."""
+    was = dict(zip(before.runner_ids, range(len(before.runner_ids)), strict=True))
+    moved = [
+        _Move(abs(said.win[at] - before.win[was[id]]), at, was[id])
+        for at, id in enumerate(said.runner_ids)
+        if id in was and said.win[at] >= 0.0 and before.win[was[id]] >= 0.0
+    ]
+    moved.sort(key=lambda move: (-move.size, move.at))
+    named = [move for move in moved[:MOST_MOVERS] if move.size >= NEWS]
+    if not named and alone:
+        named = [move for move in moved[:1] if move.size > 0.0]
     was_price, now_price = prices(before), prices(said)
-    moved.sort(key=lambda move: (-move[0], move[1]))
     by_form = said.price == before.price or (
         (said.models, said.form_id, said.going) != (before.models, before.form_id, before.going)
     )
-    return [
-        _reason(
-            "FORM" if by_form and was_price[old] == now_price[at] else "PRICE",
-            f"{label(view, at)}{_priced(was_price[old], now_price[at])}: "
-            f"{before.win[old]:.1%} to {said.win[at]:.1%}",
-            said.runner_ids[at],
-            before.win[old],
-            said.win[at],
-        )
-        for size, at, old in moved[:MOST_MOVERS]
-        if size >= NEWS
-    ]
+    found = []
+    for _, at, old in named:
+        stood = was_price[old] == now_price[at]
+        by = _of_others(said, before, was, view) if stood and alone and len(named) == 1 else ""
+        price = "" if stood else f" {_priced(was_price[old], now_price[at])}"
+        chance = between(before.win[old], said.win[at], ".{}%", 1)
+        text = f"{label(view, at)}{price}: {chance}{by}"
+        kind = "FORM" if by_form and stood else "PRICE"
+        found.append(_reason(kind, text, said.runner_ids[at], before.win[old], said.win[at]))
+    return found
 
 
 def _priced(was: float, now: float) -> str:
-    """The move of a price; nothing where it stood still or there is none."""
-    return f" {was:.2f} to {now:.2f}" if was != now else ""
+    """The move of a price, 0.0 where there is none."""
+    if was and now:
+        return between(was, now, ".{}f", 2)
+    return f"first priced, {now:.2f}" if now else f"no longer priced, was {was:.2f}"
+
+
+def _of_others(said: Said, before: Said, was: dict[str, int], view: View) -> str:
+    """What moved a chance whose own price stood still: the price that moved most, or the clock."""
+    was_price, now_price = prices(before), prices(said)
+    shifts = [
+        (abs(log(now / old)), at, old, now)
+        for at, id in enumerate(said.runner_ids)
+        if id in was and (old := was_price[was[id]]) > 0.0 and (now := now_price[at]) > 0.0
+    ]
+    size, at, old, now = max(shifts, default=(0.0, 0, 0.0, 0.0))
+    if size > 0.0:
+        return f", by the price of {label(view, at)}, {between(old, now, '.{}f', 2)}"
+    return ", as the off comes nearer" if any(said.weight) else ""
+
+
+def between(was: float, now: float, form: str, digits: int) -> str:
+    """From one figure to another, with as many digits as it takes to tell them apart.
+
+    >>> between(6.0, 6.1, ".{}f", 2), between(0.16401, 0.16403, ".{}%", 1)
+    ('6.00 to 6.10', '16.401% to 16.403%')
+    """
+    for precise in range(digits, MOST_DIGITS):
+        old, new = format(was, form.format(precise)), format(now, form.format(precise))
+        if old != new:
+            return f"{old} to {new}"
+    return f"{format(now, form.format(digits))}, a trace {'more' if now > was else 'less'}"
 
 
 def _reason(

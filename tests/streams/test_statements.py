@@ -144,8 +144,32 @@ class TestReasons:
         text = f"1 Horse 1 2.00 to 4.00: {first.said.win[0]:.1%} to {last.said.win[0]:.1%}"
         assert mover["text"] == text
 
-    def test_a_move_of_less_than_half_a_point_is_not_named(self) -> None:
-        assert why(CARD, PRICES, ("OddsUpdate", odds([price("4", 11.9)], 20))) == []
+    def test_where_nobody_moved_by_half_a_point_the_largest_mover_is_named_with_its_price(self) -> None:
+        (mover,) = why(CARD, PRICES, ("OddsUpdate", odds([price("3", 6.1)], 20)))
+        assert abs((mover["after"] or 0) - (mover["before"] or 0)) < 0.005
+        assert (mover["kind"], mover["runner_id"]) == ("PRICE", "3")
+        assert mover["text"].startswith("3 Horse 3 6.00 to 6.10: ")
+
+    def test_a_move_is_told_with_as_many_digits_as_it_takes(self) -> None:
+        (mover,) = why(CARD, PRICES, ("OddsUpdate", odds([price("4", 12.001)], 20)))
+        was, _, now = mover["text"].rpartition(": ")[2].partition(" to ")
+        assert was != now
+
+    def test_a_small_move_beside_a_cause_that_is_told_is_not_named(self) -> None:
+        out = ("RaceStatus", status("SUSPENDED", 20))
+        found = why(CARD, PRICES, out)
+        assert [r["text"] for r in found] == ["suspended"]
+
+    def test_a_chance_that_moves_by_another_s_price_says_by_whose(self) -> None:
+        before, now = statements(CARD, PRICES, ("OddsUpdate", odds([price("3", 6.1)], 20)))[-2:]
+        win = [*now.said.win[:2], before.said.win[2], now.said.win[3]]
+        found = reasons(Statement(now.point, replace(now.said, win=win), before.said))
+        assert len(found) == 1
+        assert found[0]["text"].endswith(", by the price of 3 Horse 3, 6.00 to 6.10")
+
+    def test_where_places_alone_change_they_are_told(self) -> None:
+        found = why(CARD, PRICES, ("RaceCard", card(FIELD, 20, places_paid=2)))
+        assert [(r["kind"], r["text"]) for r in found] == [("FIELD", "2 places paid")]
 
     def test_a_runner_is_called_by_what_is_known_of_it(self) -> None:
         entries = [
@@ -249,6 +273,14 @@ def test_law_1_order_across_streams_repeats_and_delays_change_no_last_word(
     assert (one_now.win, one_now.place) == (one.said.win, one.said.place)
     if (one.said.digest, one.said.models) == (other.said.digest, other.said.models):
         assert prediction_id(RACE, one.said) == prediction_id(RACE, other.said)
+
+
+@settings(max_examples=60, deadline=None)
+@given(deliveries())
+def test_whatever_changes_in_a_prediction_has_a_reason(two: tuple[list[Named], list[Named]]) -> None:
+    for statement in engine.run(records(two[0]), Races(), default_scorer()).statements:
+        assert all(reason["text"] for reason in reasons(statement))
+        assert reasons(statement)
 
 
 class Told:
