@@ -35,6 +35,12 @@ class Pace:
     pressure: float
     """How many runners want the lead: above CONTESTED they tire each other."""
 
+    @property
+    def speeds(self) -> Floats:
+        """Early speed, 0.5 for who is always in front and -0.5 at the back, 0 where unknown, (runners,)."""
+        speeds: Floats = self.weights[0] / (FADES[0] * SHARPNESS)
+        return speeds
+
     def spreads(self) -> Floats:
         """Standard deviation of the position at each call, (runners, 4), exact under Plackett and Luce.
 

@@ -5,6 +5,7 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
+from models.interpreters.pace import pace_fits
 from models.pace import in_words
 from schemas.encoders import Lasting
 from schemas.records import Annotation, Contribution
@@ -54,7 +55,9 @@ def _told(view: View, verdict: Verdict) -> list[Told]:
     belief, model = verdict.belief, verdict.model
     if belief is None or model is None:
         return [NOTHING] * len(view.runners)
-    notes = _notes(view, model.feature_set)
+    fits = zip(verdict.rows, pace_fits(belief.pace), strict=True)
+    paced = {view.runners[row].runner_id: fit for row, fit in fits if fit is not None}
+    notes = _notes(view, model.feature_set, paced)
     found = [NOTHING._replace(annotations=notes.get(runner.runner_id, [])) for runner in view.runners]
     spreads: list[list[float]] = belief.pace.spreads().round(2).tolist()
     for at, row in enumerate(verdict.rows):
@@ -96,12 +99,15 @@ def sentence(words: str, value: float) -> str:
     return f"{words} adds {share} to its odds" if value > 0 else f"{words} costs it {share} of its odds"
 
 
-def _notes(view: View, feature_set: str) -> dict[str, list[Annotation]]:
-    """What the day has taught, then what form says."""
+def _notes(view: View, feature_set: str, paced: dict[str, Annotation]) -> dict[str, list[Annotation]]:
+    """What the day has taught, then what form and the projected pace say, the weightiest first."""
     found: dict[str, list[Annotation]] = {}
-    for form in (told_at(view), view.forms.get(feature_set)):
-        for runner in form["runners"] if form is not None else ():
-            found.setdefault(runner["runner_id"], []).extend(runner["annotations"])
+    for runner in form["runners"] if (form := view.forms.get(feature_set)) is not None else ():
+        id = runner["runner_id"]
+        own = [*runner["annotations"], *([paced[id]] if id in paced else [])]
+        found[id] = sorted(own, key=lambda note: -abs(note["severity"]) * note["confidence"])
+    for runner in today["runners"] if (today := told_at(view)) is not None else ():
+        found[runner["runner_id"]] = [*runner["annotations"], *found.get(runner["runner_id"], [])]
     return {runner_id: Lasting(notes[:SHOWN_NOTES]) for runner_id, notes in found.items()}
 
 

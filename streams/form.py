@@ -5,6 +5,7 @@ Pure. Results teach once they are official; a race is answered from what was rec
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from math import isfinite, nan
 from typing import cast
 
@@ -12,7 +13,7 @@ from models.clock import Clock, Times, clock_of
 from models.form.book import COLUMNS as BOOK_COLUMNS
 from models.form.book import VERSION, FormBook, LookAheadError
 from models.form.facts import RaceFacts, RaceFinish, finish_of
-from models.guide.book import GuideBook
+from models.guide.book import GuideBook, Lean
 from models.guide.lines import Line, printed
 from models.guide.tastes import wet_taste
 from models.guide.values import COLUMNS as GUIDE_COLUMNS
@@ -201,8 +202,13 @@ def _learn(state: FormState, race: Race) -> list[RaceForm]:
     state.learnt.add(race_id)
     _note(state, result)
     finish = finish_of(result)
-    if state.online.learn(facts, finish, _habits(state, facts)):
+    habits = _habits(state, facts)
+    if state.online.learn(facts, finish, habits):
         state.doubts.append(f"{key_of(facts)} on {facts.race_date}")
+    today = state.online.taught(facts, habits)
+    if today is not None:
+        told = zip(today.bias[:2], today.doubt[:2], strict=True)
+        state.guide.lean(key_of(facts), Lean(facts.race_date.toordinal(), *chain.from_iterable(told)))
     _time(state, facts, finish)
     state.guide.learn(facts, finish)
     closed = state.closed[race_id] = Closed(race.state, result, facts)

@@ -39,7 +39,8 @@ class RaceFacts:
     """A race before it is run. `moment` is when it is asked for at the latest: its off, in microseconds.
 
     `moment` is 0 where no off is known: then only the date guards against reading the future. `class_level`
-    is the number in the class's name, NaN without one; `rating_low` and `rating_high` are the rating band.
+    is the number in the class's name, `race_class`, NaN without one; `rating_low` and `rating_high` are the
+    rating band.
     """
 
     race_id: str
@@ -56,6 +57,7 @@ class RaceFacts:
     rating_low: float = nan
     rating_high: float = nan
     purse: float = nan
+    race_class: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ def facts_of(card: RaceCard, conditions: Conditions | None = None) -> RaceFacts:
         rating_low=low,
         rating_high=high,
         purse=_positive(card["purse_usd"]),
+        race_class=card["race_class_details"] or "",
     )
 
 

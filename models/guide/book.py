@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from models.breeding import Family, Relatives
 from models.form.facts import RaceFacts, RaceFinish, Runner, RunnerFinish
-from models.guide.lines import KEPT, Line, line_of
+from models.guide.lines import KEPT, Line, completed, line_of, standing
 from models.guide.values import COLUMN, values_of
 from models.guide.works import KEPT as MOST_WORKS
 from models.guide.works import Work, work_of
@@ -24,6 +24,9 @@ LEARNING_DAYS = 365
 FIRST_FIT, FIT_GROWTH = 200, 1.25
 """Runs against the odds after which priors are fitted first, and by how many times more again."""
 
+LEANS_DAYS = 400
+"""Days for which it is kept whom a day favoured."""
+
 SIRE = COLUMN["sire"]
 
 
@@ -32,6 +35,18 @@ class Tally(Struct):
 
     runs: int = 0
     surplus: float = 0.0
+
+
+class Lean(Struct, frozen=True):
+    """Whom a meeting's day favoured, in log-odds between one end and the other, by all its races so far."""
+
+    day: int
+    draw: float
+    """Below 0 low draws."""
+    draw_doubt: float
+    early: float
+    """Below 0 those in front."""
+    early_doubt: float
 
 
 class GuideBook(Struct):
@@ -54,12 +69,16 @@ class GuideBook(Struct):
     """How many of them there have to be for the next fit of priors."""
     since: int = 0
     """Day of the first result learnt."""
+    leans: dict[str, list[Lean]] = field(default_factory=dict)
+    """By track and surface, the latest day last."""
 
     def tell(self, run: PastPerformance) -> bool:
-        """Take in a past performance; False if it is known."""
+        """Take in a past performance, or what it adds to a result's line; False if all of it is known."""
         line = line_of(run)
-        if line is None or not self._add(run["horse_id"], line):
+        if line is None:
             return False
+        if not self._add(run["horse_id"], line):
+            return self._complete(run["horse_id"], line)
         self._count(run["horse_id"], line, run["trainer_name"] or "")
         family = self.families.get(run["horse_id"], Family())
         self._count_wins(run["horse_id"], line, run["track_code"] or "", family)
@@ -115,14 +134,33 @@ class GuideBook(Struct):
         # Who has a known sire may be known by what it did later: then none of the race counts for sires.
         families = [self.family_of(runners[each.runner_id]) for each in ran]
         bred = all(family.sire for family in families)
-        for each, family in zip(ran, families, strict=True):
+        draws = standing([runners[each.runner_id].post_position for each in ran])
+        listed = any(runner.equipment for runner in facts.runners)
+        for each, family, draw in zip(ran, families, draws, strict=True):
             runner = runners[each.runner_id]
             debut = runner.horse_id not in self.lines and day - self.since >= LEARNING_DAYS
             share = _known(1.0 / each.odds / whole)
-            line = replace(_line(facts, runner, each), runners=len(ran), share=share, debut=debut, bred=bred)
+            line = replace(
+                _line(facts, runner, each), runners=len(ran), share=share, debut=debut, bred=bred,
+                gear=runner.equipment if listed else None, draw=_known(draw),
+            )  # fmt: skip
             if self._add(runner.horse_id, line):
                 self._count(runner.horse_id, line, runner.trainer)
                 self._count_wins(runner.horse_id, line, facts.track_code, family)
+
+    def lean(self, key: str, told: Lean) -> None:
+        """Take in whom a day of the meeting `key` has favoured until now."""
+        days = self.leans.setdefault(key, [])
+        if days and days[-1].day == told.day:
+            days.pop()
+        days.append(told)
+        while days[0].day < told.day - LEANS_DAYS:
+            days.pop(0)
+
+    def lean_on(self, line: Line) -> Lean | None:
+        """Whom the day of a run favoured where it was run; None where that is not known."""
+        days = self.leans.get(f"{line.track}|{line.surface}", ())
+        return next((lean for lean in reversed(days) if lean.day == line.day), None)
 
     def before(self, horse_id: str, day: int) -> list[Line]:
         """The horse's lines of earlier days, the latest first."""
@@ -158,6 +196,14 @@ class GuideBook(Struct):
         known.sort(key=lambda each: -each.day)
         del known[KEPT:]
         return line in known
+
+    def _complete(self, horse_id: str, told: Line) -> bool:
+        known = self.lines[horse_id]
+        for at, line in enumerate(known):
+            if line.day == told.day:
+                known[at] = completed(line, told)
+                return known[at] is not line
+        return False
 
     def _count_told(self, horse_id: str, family: Family) -> None:
         """Count for relatives just made known the runs that were told of a horse before."""
@@ -218,6 +264,8 @@ def _line(facts: RaceFacts, runner: Runner, ran: RunnerFinish) -> Line:
         comments=ran.comments or None,
         trainer=runner.trainer or None,
         learnt=True,
+        race_class=facts.race_class or None,
+        purse=_known(facts.purse),
     )
 
 

@@ -1,9 +1,11 @@
 """Lines of a form guide: a past run of one horse, from an event or from a result just learnt."""
 
+from collections.abc import Sequence
 from datetime import date
-from math import log
+from math import isnan, log, nan
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from models.tallies import Start
 from schemas.records import FormLine, PastPerformance
@@ -57,6 +59,13 @@ class Line(Struct, frozen=True):
     """Whether it counts for its relatives: of a race learnt, where the sire of each runner was known."""
     debut: bool = False
     """Whether no earlier run was known of it though results had been learnt for long."""
+    gear: str | None = None
+    """As the source writes it; empty where it lists gear and the horse wore none."""
+    race_class: str | None = None
+    purse: float | None = None
+    """US dollars."""
+    draw: float | None = None
+    """From -0.5 on the rail to 0.5, among the runners."""
 
     @property
     def figure(self) -> float | None:
@@ -106,6 +115,27 @@ class Line(Struct, frozen=True):
         return min(max((self.early - 1) / (self.runners - 1), 0.0), 1.0)
 
 
+LATER = ("comments", "gear", "race_class", "purse", "draw")
+"""What a run told later adds to a line made from a result: none of it is in a form guide's values."""
+
+
+def completed(line: Line, told: Line) -> Line:
+    """The line with what another telling of the run knows beyond it; the same one where that is nothing."""
+    new = {name: getattr(told, name) for name in LATER if getattr(line, name) is None}
+    return replace(line, **new) if any(value is not None for value in new.values()) else line
+
+
+def standing(posts: Sequence[float]) -> list[float]:
+    """Where each is drawn among those that run, from -0.5 on the rail to 0.5; NaN where not known.
+
+    >>> standing([4.0, 1.0, 9.0])
+    [0.0, -0.5, 0.5]
+    """
+    known = sorted(post for post in posts if not isnan(post))
+    last = max(len(known) - 1, 1)
+    return [nan if isnan(post) else known.index(post) / last - 0.5 for post in posts]
+
+
 def is_wet(going: str | None) -> bool | None:
     """Whether a going is on the wet side; None where it is not stated.
 
@@ -130,7 +160,7 @@ def line_of(run: PastPerformance) -> Line | None:
     day = day_of(run["race_date"])
     if day is None:
         return None
-    calls = run["calls"]
+    calls, post, runners = run["calls"], run["post_position"], run["number_of_runners"]
     return Line(
         day=day,
         track=run["track_name"] or run["track_code"],
@@ -145,8 +175,12 @@ def line_of(run: PastPerformance) -> Line | None:
         rider=run["jockey_name"],
         geared=bool(run["equipment"]),
         weight=run["weight_carried_lbs"],
-        comments=run["comments"],
+        comments=run["comments"] or None,
         trainer=run["trainer_name"],
+        gear=run["equipment"] or "",
+        race_class=run["race_class_details"] or None,
+        purse=run["purse_usd"] if (run["purse_usd"] or 0.0) > 0.0 else None,
+        draw=min((post - 1) / (runners - 1), 1.0) - 0.5 if post and runners and runners > 1 else None,
     )
 
 

@@ -5,9 +5,12 @@ from collections.abc import Iterator, Sequence
 from models.form.facts import RaceFacts, Runner
 from models.guide.book import GuideBook
 from models.guide.lines import Line, is_wet
+from models.interpreters.bias import bias_last_time
 from models.interpreters.breeding import breeding
+from models.interpreters.classes import class_move
 from models.interpreters.conditions import conditions
 from models.interpreters.cycle import cycle
+from models.interpreters.equipment import equipment
 from models.interpreters.notes import Note, note
 from models.interpreters.people import people
 from models.interpreters.trips import trips
@@ -24,7 +27,8 @@ WORTH_A_WORD = 0.25
 def annotate(runner: Runner, facts: RaceFacts, lines: Sequence[Line], book: GuideBook) -> list[Annotation]:
     """Annotations of a runner; `lines` latest first, all of days before the race."""
     found = [*cycle(runner, facts, lines), *conditions(runner, facts, lines), *trips(lines)]
-    found += [*_people(runner, book), *_equipment(runner, lines)]
+    found += [*class_move(facts, lines), *bias_last_time(lines, book)]
+    found += [*_people(runner, book), *equipment(runner, facts, lines)]
     found += [*people(runner, facts, lines, book), *breeding(runner, facts, lines, book)]
     found += works(facts, lines, book.works_before(runner.horse_id, facts.race_date.toordinal()))
     found.sort(key=lambda each: -abs(each["severity"]) * each["confidence"])
@@ -45,16 +49,6 @@ def _people(runner: Runner, book: GuideBook) -> Iterator[Note]:
         shown = name.title() if kind == "sire" else name
         text = f"What {shown} {what} runs {abs(worth):.1f} lengths {better} than expected ({runs} runs)."
         yield note("BREEDING" if kind == "sire" else "PEOPLE", worth / 2.0, runs / (runs + 40.0), text)
-
-
-def _equipment(runner: Runner, lines: Sequence[Line]) -> Iterator[Note]:
-    if not lines:
-        return
-    wears = bool(runner.equipment)
-    if wears and not any(line.geared for line in lines):
-        yield note("EQUIPMENT", 0.2, 0.3, f"Wears {runner.equipment} for the first time.")
-    elif wears != lines[0].geared:
-        yield note("EQUIPMENT", 0.0, 0.3, "Equipment on again." if wears else "Equipment off.")
 
 
 def wet_today(facts: RaceFacts) -> bool | None:

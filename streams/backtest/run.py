@@ -20,7 +20,7 @@ from streams.race import Race
 from streams.replay import RANKS, Races, located
 from streams.scoring import capture
 from streams.state import Said
-from streams.statements import Statement, prediction, said_at
+from streams.statements import Statement, prediction, said_at, told_by
 
 STARTED = ("OFF", "IN_PLAY", "CLOSED", "ABANDONED")
 KEPT_MICROS = 36 * 3600 * MICROS
@@ -217,7 +217,7 @@ class _Course:
         (scored,) = self._setup.scorer.score([point])
         if scored is None:
             return None
-        said = said_at(point, scored, self._models)
+        said = told_by(said_at(point, scored, self._models), running.said)
         statement = Statement(point, said, running.said)
         running.said = said
         return prediction(statement)

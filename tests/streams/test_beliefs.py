@@ -167,6 +167,18 @@ class TestWhy:
         (told,) = [reason["text"] for reason in after["why"] if reason["kind"] == "PACE"]
         assert told.startswith("without 1 Horse 1, likely to lead until now, 2 Horse 2 is likely to lead")
 
+    def test_whom_the_pace_suits_follows_the_field_that_is_left(self, tmp_path: Any) -> None:
+        forms = {**BEST, "2": values(forward=0.5), "3": values(forward=0.5)}
+        before, after = predicted(tmp_path, *opened(forms), ("Scratch", scratch("1", 20)))[-2:]
+        alone, late = "Likely to get its own way in front: no rival wants the lead.", "nobody wants the lead"
+        notes = [
+            [[note["text"] for note in runner["annotations"]] for runner in told["runners"]]
+            for told in (before, after)
+        ]
+        assert alone in notes[0][0]
+        assert not any(late in text for text in notes[0][3])
+        assert any(late in text for text in notes[1][3])
+
     def test_a_going_change_moves_horses_by_preference_and_says_so(self, tmp_path: Any) -> None:
         mud = {**BEST, "3": values(rating_on_wet=2.0, rating_on_dry=-0.5)}
         before, after = predicted(

@@ -1,7 +1,7 @@
 """The form fold: asked and answered, learnt when official, the same again from a snapshot."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any, cast
 
@@ -99,6 +99,32 @@ class TestLearning:
         assert {form["feature_set"] for form in forms} == {"guide-1", "form-book-2"}
         assert all(form["race_id"] == tomorrow and form["races_learnt"] == 1 for form in forms)
         assert [runner["runs"] for runner in forms[0]["runners"]] == [1, 1, 1]
+
+    def test_what_is_told_of_a_run_the_next_day_is_read_in_the_next_answer(self) -> None:
+        tomorrow = "BEL-20230716-01"
+        off = OFF + 86_400 * MICROS
+        later = card(FIELD, 90_000, race_id=tomorrow, race_date="2023-07-16", scheduled_off=off)
+        state = FormState()
+        folded(("RaceCard", card(FIELD, 1)), ("Result", result({"1": 1, "2": 2, "3": 3}, 4_000)), state=state)
+        first = folded(("RaceCard", later), asked(90_000, tomorrow), state=state)[0]
+        told = run_of("horse-2", "2023-07-15", 91_000, comments="checked, no room", finish_position=2)
+        again = folded(told, state=state)[0]
+        assert [note["kind"] for note in first["runners"][1]["annotations"]].count("TRIP") == 0
+        texts = [note["text"] for note in again["runners"][1]["annotations"]]
+        assert "Had trouble last time: checked, no room." in texts
+        assert again["runners"][1]["values"] == first["runners"][1]["values"]
+        assert not folded(told, state=state)
+
+    def test_whom_the_day_favoured_is_noted_with_each_official_result(self) -> None:
+        entries = [entry(str(n), horse_id=f"h{n}", post_position=n) for n in range(1, 7)]
+        finish = result({str(n): n for n in range(1, 7)}, 4_000)
+        finish["finishers"] = [{**each, "starting_price": 6.0} for each in finish["finishers"]]
+        state = FormState()
+        folded(("RaceCard", card(entries, 1, surface="DIRT")), ("Result", finish), state=state)
+        (lean,) = state.guide.leans["BEL|DIRT"]
+        assert lean.day == date(2023, 7, 15).toordinal()
+        assert lean.draw < 0.0 < lean.draw_doubt
+        assert unpack(pack(state, {}))[0].guide.leans == state.guide.leans
 
     def test_a_race_learnt_is_not_learnt_again_when_it_is_fed_again(self) -> None:
         race: list[Named] = [("RaceCard", card(FIELD, 1)), ("Result", result({"1": 1, "2": 2}, 9))]
