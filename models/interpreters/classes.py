@@ -51,7 +51,8 @@ def _by_name(today: float, last: float, lines: Sequence[Line]) -> Iterator[Note]
     levels = [level_of(line.race_class) for line in lines]
     ran = sum(1 for _ in takewhile(lambda level: level == last, levels))
     new = all(level is not None and (level < today if today > last else level > today) for level in levels)
-    first = " for the first time in the runs known" if new and len(lines) > 1 else ""
+    extreme = "lowest" if today > last else "highest"
+    first = f", its {extreme} class in {len(lines)} runs" if new and ran < len(lines) else ""
     before = f"its last {ran} runs were in {_name(last)}" if ran > 1 else f"its last run was in {_name(last)}"
     if lines[0].position == 1:
         before = f"it won in {_name(last)} last time"

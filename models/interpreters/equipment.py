@@ -75,7 +75,7 @@ def equipment(runner: Runner, facts: RaceFacts, lines: Sequence[Line]) -> Iterat
         off += sorted((past[0] or frozenset()) - set(today.marks))
     said = [
         *([f"wears {_listed(first)} for the first time"] if first else []),
-        *([f"{_listed(again)} again"] if again else []),
+        *([f"{_listed(again, bare=True)} again"] if again else []),
         *([f"{_listed(off, bare=True)} off"] if off else []),
     ]
     if said:

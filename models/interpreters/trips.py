@@ -17,8 +17,14 @@ WIDE = re.compile(r"wide (throughout|trip)|沒有遮擋|第[四五六]疊|最外
 TROUBLE = re.compile(r"stumbled|squeezed|taken up|interfere", re.IGNORECASE)
 """Trouble in words that no flag has: those are what models were trained on."""
 
-UNSOUND = re.compile(r"\b(bled|lame)\b", re.IGNORECASE)
-"""Whole words: whoever stumbled has not bled."""
+UNSOUND = re.compile(r"\b(bled|lame)\b|流鼻血|不良於行|心律|氣管內?有血|喘鳴", re.IGNORECASE)
+"""Ailments, as whole words: whoever stumbled has not bled."""
+
+EASED_LATE = re.compile(r"(最後|末段|終點)[^，。]*收慢")
+"""Taken back once beaten, which the word alone does not tell from being checked."""
+
+FAINTLY = re.compile(r"(略為|稍為|略有)追[前近]")
+"""Ground made up that nobody would call a strong finish."""
 
 EASY = re.compile(r"easily|comfortably|ridden out|unextended|drew clear|eased down", re.IGNORECASE)
 WEAKENED = re.compile(r"faded|gave way|no extra", re.IGNORECASE)
@@ -44,11 +50,12 @@ def trips(lines: Sequence[Line]) -> Iterator[Note]:
 
 def _last(comment: str, *, won: bool) -> Iterator[Note]:
     """What the comment says, by the one parser of all languages; it is quoted where it is English."""
-    told = {flag for flag, seen in zip(FLAGS, flags_of(comment), strict=True) if seen == 1.0}
+    read = FAINTLY.sub("", EASED_LATE.sub("墮退", comment))
+    told = {flag for flag, seen in zip(FLAGS, flags_of(read), strict=True) if seen == 1.0}
     quoted = comment if comment.isascii() else ""
     troubles = [flag for flag in TROUBLES if flag in told and (flag != "wide" or WIDE.search(comment))]
-    if "unsound" in told and (not quoted or UNSOUND.search(comment)):
-        yield note("TRIP", -0.3, 0.5, "Bled, was lame or had a heart irregularity last time.")
+    if UNSOUND.search(comment):
+        yield note("TRIP", -0.3, 0.5, "Bled, was lame or unwell last time.")
     if troubles or TROUBLE.search(comment):
         severity = max((TROUBLES[flag] for flag in troubles), default=0.35)
         words = quoted or ", ".join(SAID[flag] for flag in troubles)

@@ -33,9 +33,9 @@ def test_a_drop_speaks_for_it_and_says_from_where() -> None:
     assert severity > 0.0
 
 
-def test_a_drop_to_where_it_has_not_run_is_told_as_the_first() -> None:
+def test_a_drop_to_where_it_has_not_run_is_told_as_its_lowest() -> None:
     ((text, _),) = moves(FACTS, *runs("Class 3", "Class 2", "Class 3 (Restricted)"))
-    assert text == "Down to Class 4 for the first time in the runs known: its last run was in Class 3."
+    assert text == "Down to Class 4, its lowest class in 3 runs: its last run was in Class 3."
 
 
 def test_a_rise_is_against_it_unless_it_won() -> None:

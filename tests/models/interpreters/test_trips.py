@@ -28,7 +28,10 @@ def said(comment: str, position: int = 6) -> list[tuple[str, bool]]:
         ("居中間位置，走第三疊，沒有遮擋。", "Had trouble last time: wide without cover.", True),
         ("末段以佳勢追前。", "Finished strongly last time.", True),
         ("沿途領放。最後三百米轉弱。", "Weakened late last time.", False),
-        ("居中間。直路上衝刺乏力。流鼻血。", "Bled, was lame or had a heart irregularity last time.", False),
+        ("居中間。直路上衝刺乏力。流鼻血。", "Bled, was lame or unwell last time.", False),
+        ("直路初毫無反應。最後二百米收慢。", "Weakened late last time.", False),
+        ("首個彎位前收慢。", "Had trouble last time: short of room or hampered.", True),
+        ("居中間。（氣管內有血。）", "Bled, was lame or unwell last time.", False),
         ("checked 3/8, no room", "Had trouble last time: checked 3/8, no room.", True),
         ("stumbled start", "Had trouble last time: stumbled start.", True),
         ("led, weakened", "Weakened late last time: led, weakened.", False),
@@ -42,6 +45,10 @@ def test_what_the_last_run_s_comment_says(comment: str, text: str, speaks_for: b
 def test_a_path_off_the_rail_is_no_trouble_and_strength_that_went_is_none() -> None:
     assert said("居中間位置，走第三疊。") == []
     assert said("直路初保持佳勢。末段轉弱。") == [("Weakened late last time.", False)]
+
+
+def test_a_little_ground_made_up_is_no_strong_finish() -> None:
+    assert said("末段略為追前，但從未能構成威脅。") == []
 
 
 def test_only_a_winner_won_in_hand() -> None:
