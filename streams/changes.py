@@ -60,11 +60,15 @@ def _ground(view: View, said: Said, before: Said, known: Declared) -> Iterator[C
     elif said.going != before.going and said.going is not None:
         was = f" from {before.going.lower()}" if before.going else ""
         yield "GOING", f"going{was} to {said.going.lower()}{_favoured(view, said, before)}", None
-    elif suits := _favoured(view, said, before):
-        if moved(known.surface, said.declared.surface):
-            yield "GOING", f"form on {str(said.declared.surface).lower()}{suits}", None
-        elif known.going != said.going and said.going is not None:
-            yield "GOING", f"form on {said.going.lower()} going{suits}", None
+    elif (ground := _news_of_ground(known, said.declared)) and (suits := _favoured(view, said, before)):
+        yield "GOING", f"form on {ground}{suits}", None
+
+
+def _news_of_ground(known: Declared, now: Declared) -> str:
+    """The ground where it is another than form knew; empty where it is not."""
+    if moved(known.surface, now.surface):
+        return str(now.surface).lower()
+    return f"{now.going.lower()} going" if now.going and now.going != known.going else ""
 
 
 def _favoured(view: View, said: Said, before: Said) -> str:
