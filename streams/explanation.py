@@ -5,7 +5,7 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
-from models.interpreters.pace import pace_fits
+from models.interpreters.pace_fit import pace_fits
 from models.pace import in_words
 from schemas.encoders import Lasting
 from schemas.records import Annotation, Contribution

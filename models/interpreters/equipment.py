@@ -58,7 +58,7 @@ def worn(equipment: str) -> Worn:
     if not set(letters) <= {*LETTERS, BANDAGES}:
         return Worn({text.lower(): ""}, marked=False)  # it is written out
     marks = dict.fromkeys(letters.replace(BANDAGES, ""), "")
-    if marks and text[-1] == FIRST:
+    if text[-1] == FIRST and letters[-1:] in marks:
         marks[letters[-1]] = FIRST
     return Worn(marks, marked=False)
 

@@ -5,6 +5,8 @@ from datetime import date
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.form.facts import RaceFacts, Runner
 from models.guide.lines import Line
@@ -83,6 +85,15 @@ def test_nothing_is_said_of_a_first_start_or_where_nobody_s_equipment_is_listed(
 def test_a_line_that_only_knows_that_something_was_worn_makes_nothing_new() -> None:
     known = msgspec.structs.replace(RAN, geared=True)
     assert list(equipment(replace(RUNNER, equipment="t"), FACTS, [known])) == []
+
+
+@given(st.text(max_size=12), st.lists(st.text(max_size=6), max_size=3))
+def test_whatever_a_source_writes_makes_at_most_one_annotation_with_a_sentence(
+    today: str, past: list[str]
+) -> None:
+    found = said(today, *past)
+    assert len(found) <= 1
+    assert all(text.endswith(".") for text in found)
 
 
 def test_none_in_words_is_none() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.interpreters.pace import pace_fits
+from models.interpreters.pace_fit import pace_fits
 from models.pace import project
 
 
