@@ -1,5 +1,6 @@
 """A registry elsewhere, followed by a thread of its own: whoever scores races waits for no network."""
 
+import contextlib
 import threading
 from pathlib import Path
 
@@ -13,6 +14,9 @@ log = structlog.get_logger("hpr.models")
 
 SECONDS = 0.5
 """Between two looks at the log: a promoted version is live within a second."""
+
+PATIENCE_SECONDS = 2.0
+"""Longest wait of the stream for a model, once a version: less than the group waits for the worker."""
 
 LACKING_LOOKS = 20
 """Looks between two tries for a model that could not be had: a damaged one would be fetched all the time."""
@@ -80,7 +84,7 @@ class Followed:
             try:
                 self._models[version] = self._store.model(version)
             except LibraryError:
-                self._lacking[version] = ModelError(f"model {version} cannot be fetched now")
+                self._lacking[version] = _not_now(version)
                 raise
             except ModelError as error:
                 self._lacking[version] = error
@@ -89,15 +93,20 @@ class Followed:
 
     def model(self, version: str) -> FormModel:
         """The model of a version. Raises ModelError, without an address."""
-        if version not in self._models and version not in self._lacking:
-            try:
-                self._have(version)
-            except LibraryError as error:
-                raise self._lacking[version] from error
-        found, lacking = self._models.get(version), self._lacking.get(version)
+        found = self._models.get(version)
+        if found is None and version not in self._lacking:
+            fetching = threading.Thread(target=self._fetch, args=(version,), daemon=True)
+            fetching.start()
+            fetching.join(PATIENCE_SECONDS)
+            found = self._models.get(version)
         if found is None:
-            raise lacking or ModelError(f"model {version} cannot be fetched now")
+            raise self._lacking.setdefault(version, _not_now(version))
         return found
+
+    def _fetch(self, version: str) -> None:
+        # What went wrong is kept as what is lacking.
+        with contextlib.suppress(ModelError):
+            self._have(version)
 
     def log(self) -> list[Entry]:
         """What was done, as of the last look. Raises LibraryError where it was never read."""
@@ -121,3 +130,7 @@ class Followed:
         """Write down what is done next."""
         self._store.append(entry)
         self.look()
+
+
+def _not_now(version: str) -> ModelError:
+    return ModelError(f"model {version} cannot be fetched now")

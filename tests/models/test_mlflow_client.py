@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -78,11 +79,8 @@ def test_nothing_is_told_to_anybody(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for name in (*mlflow_client.ENVIRONMENT, *mlflow_client.USUAL):
         monkeypatch.delenv(name, raising=False)
     load(parse(f"mlflow:{tmp_path}"))
-    from mlflow.telemetry.client import get_telemetry_client
-    from mlflow.telemetry.utils import is_telemetry_disabled
-
-    assert is_telemetry_disabled()
-    assert get_telemetry_client() is None
+    assert import_module("mlflow.telemetry.utils").is_telemetry_disabled()
+    assert import_module("mlflow.telemetry.client").get_telemetry_client() is None
 
 
 def test_what_the_environment_says_of_waiting_counts(monkeypatch: pytest.MonkeyPatch) -> None:

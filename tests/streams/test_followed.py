@@ -10,6 +10,7 @@ from msgspec import json
 from models.belief import FormModel
 from models.registry import Entry, FolderStore, Registry, shipped
 from schemas.errors import LibraryError, ModelError
+from streams import followed
 from streams.followed import LACKING_LOOKS, Followed
 from tests.integration.services import wait_until
 
@@ -98,6 +99,21 @@ def test_a_model_that_cannot_be_had_is_asked_for_once_and_then_beside_the_stream
     here.look()
     store.away = False
     here.look()
+    assert here.model(version).version == version
+
+
+def test_the_stream_waits_for_a_model_only_so_long(store: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
+    version = FolderStore.add(store, another("one"))
+    monkeypatch.setattr(followed, "PATIENCE_SECONDS", 0.05)
+    answered = threading.Event()
+    slow = store.model
+    monkeypatch.setattr(store, "model", lambda version: answered.wait(30) and slow(version))
+    here = Followed(store)
+    for _ in range(2):
+        with pytest.raises(ModelError, match=f"^model {version} cannot be fetched now$"):
+            here.model(version)
+    answered.set()
+    wait_until(lambda: version in here._models, "it has come", 10)
     assert here.model(version).version == version
 
 
