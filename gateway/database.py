@@ -1,5 +1,6 @@
 """The database of accounts and what hangs on them: SQLite in a file or PostgreSQL by URL, all the same."""
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator
@@ -15,12 +16,14 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
+from sqlalchemy.util import await_only
 
 from gateway.errors import GatewayError
 
 DEFAULT_URL = "sqlite:///.hpr/hpr.sqlite3"
 BUSY_MS = 10_000
 """How long a writer waits for another one: SQLite has one at a time, also among processes."""
+WAIT_SECONDS = 0.01
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
 
@@ -155,7 +158,8 @@ def _write_ahead(cursor: Any) -> None:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                 raise
-            time.sleep(0.01)
+            # Not of the loop: others go on meanwhile.
+            await_only(asyncio.sleep(WAIT_SECONDS))
         else:
             return
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Scope
 
-from gateway import cached, views
+from gateway import cached, views, withheld
 from gateway.accounts.principal import Scope as Scopes
 from gateway.accounts.principal import check_scope
 from gateway.board import Standing
@@ -17,7 +17,6 @@ from gateway.exotics import Pick, RaceExotics, race_exotics, race_pick
 from gateway.hub import Hub, wall
 from gateway.problems import ProblemError
 from gateway.rest import RaceId, find, may_fail
-from gateway.withheld import is_withheld
 
 MOST = 100
 LEGS = 9
@@ -77,13 +76,13 @@ async def _answer(
     hub: Hub, scope: Scope, standings: list[Standing], work: Callable[[], RaceExotics | Pick]
 ) -> Response:
     """What `work` finds, without combinations for whom value is withheld from; nothing for who has it."""
-    now, withheld = wall(), is_withheld(scope)
+    now = wall()
     age = max(views.age_seconds(standing.view, now) for standing in standings)
     marks = (cached.mark(hub.board, standing, now) for standing in standings)
-    tag = cached.tag(hub.board.epoch, *marks, scope["query_string"].decode("latin-1"), f"withheld {withheld}")
+    tag = cached.tag(hub.board.epoch, *marks, scope["query_string"].decode("latin-1"), withheld.mark(scope))
     if cached.known(scope["headers"], tag):
         return cached.answer(scope, b"", tag, age)
     # Four places of a large field take a tenth of a second: nobody else waits for that.
     found = await run_in_threadpool(work)
-    body = orjson.dumps({**found, "combinations": []} if withheld else found)
+    body = orjson.dumps({**found, "combinations": []} if withheld.is_withheld(scope) else found)
     return cached.answer(scope, body, tag, age)

@@ -9,14 +9,13 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import Scope
 
-from gateway import cached, views
+from gateway import cached, views, withheld
 from gateway.accounts.principal import Scope as Scopes
 from gateway.accounts.principal import check_scope
 from gateway.board import ALL, Standing, by_time_to_off
 from gateway.contract import Problem, RaceDay, RaceForm, RaceHistory, RaceState
 from gateway.hub import Hub, wall
 from gateway.problems import ProblemError
-from gateway.withheld import is_withheld
 from schemas.identity import iso
 
 RETRY_SECONDS = 1
@@ -52,7 +51,8 @@ def races(hub: Hub) -> APIRouter:
         chosen.sort(key=by_time_to_off)
         shown = [_shown(request.scope, board.state(standing, now)) for standing in chosen]
         body = b'{"server_time":"%b","races":[%b]}' % (iso(now).encode(), b",".join(shown))
-        tag = cached.tag(board.epoch, *(cached.mark(board, standing, now) for standing in chosen))
+        marks = (cached.mark(board, standing, now) for standing in chosen)
+        tag = cached.tag(board.epoch, *marks, withheld.mark(request.scope))
         return cached.answer(request.scope, body, tag, board.age_seconds(now))
 
     @router.get("/{race_id}", response_model=RaceState, responses=may_fail(HTTPStatus.NOT_FOUND))
@@ -75,7 +75,7 @@ def races(hub: Hub) -> APIRouter:
         check_scope(request.scope, Scopes.READ_RACES)
         view = find(hub, race_id).view
         form = views.race_form(view)
-        body = orjson.dumps(views.form_without_value(form) if is_withheld(request.scope) else form)
+        body = orjson.dumps(views.form_without_value(form) if withheld.is_withheld(request.scope) else form)
         return cached.answer(request.scope, body, cached.tag_of(body), views.age_seconds(view, wall()))
 
     return router
@@ -86,12 +86,12 @@ def race_page(hub: Hub, race_id: str, scope: Scope) -> Response:
     check_scope(scope, Scopes.READ_RACES)
     standing, now = find(hub, race_id), wall()
     body = _shown(scope, hub.board.state(standing, now))
-    tag = cached.tag(hub.board.epoch, cached.mark(hub.board, standing, now))
+    tag = cached.tag(hub.board.epoch, cached.mark(hub.board, standing, now), withheld.mark(scope))
     return cached.answer(scope, body, tag, views.age_seconds(standing.view, now))
 
 
 def _shown(scope: Scope, state: bytes) -> bytes:
-    return views.without_value(state) if is_withheld(scope) else state
+    return views.without_value(state) if withheld.is_withheld(scope) else state
 
 
 def service(hub: Hub) -> APIRouter:

@@ -9,3 +9,8 @@ def is_withheld(scope: Scope) -> bool:
     """Whether a pause or self-exclusion withholds value from whoever asks."""
     principal: Principal | None = scope.get("principal")
     return principal is not None and principal.withheld is not None
+
+
+def mark(scope: Scope) -> str:
+    """What makes an answer without value another one than that with it, for its entity tag."""
+    return "withheld" if is_withheld(scope) else "whole"

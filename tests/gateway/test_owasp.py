@@ -250,7 +250,7 @@ async def test_api6_an_exclusion_has_no_way_around_it(
     race = view(RACE, 1, race_date="2023-07-15", runners=[runner("7", **valued), other])
     made.state.hub.apply(Run("00112233445566aa", [RaceRecord(RACE, race, 0, 0)], [], [], 0, True))
     key = (await ann.key("read:races"))["key"]
-    shown: list[str] = []
+    shown: list[httpx.Response] = []
     async with httpx.AsyncClient(transport=httpx.ASGITransport(made), base_url=people.URL) as client:
         client.headers["authorization"] = f"Bearer {key}"
         for days in (0, 1):
@@ -258,8 +258,12 @@ async def test_api6_an_exclusion_has_no_way_around_it(
                 excluded = await ann.post("/v1/play/exclusion", {"days": days, "understood": True})
                 assert excluded.status_code == 200
             paths = (f"/v1/races/{RACE}", f"/v1/races/{RACE}/form", "/v1/races?date=2023-07-15")
-            shown += [(await client.get(path)).text for path in (*paths, f"/v1/races/{RACE}/exotics")]
-    before, after = shown[:4], shown[4:]
+            # With the tags of what was told before: it is another answer now, and not one that is known.
+            tags = [first.headers["etag"] for first in shown] or [""] * 4
+            for path, tag in zip((*paths, f"/v1/races/{RACE}/exotics"), tags, strict=True):
+                shown.append(await client.get(path, headers={"if-none-match": tag}))
+    assert [each.status_code for each in shown] == [200] * 8
+    before, after = [each.text for each in shown[:4]], [each.text for each in shown[4:]]
     assert all("0.515151" in text or "speed" in text for text in before)
     assert not any("0.515151" in text or "speed" in text for text in after)
     assert '"back":3.0' in after[0]
