@@ -46,8 +46,7 @@ def explain(fired: Iterable[tuple[int, Alert]], stated: dict[int, Statement]) ->
     """
     for at, alert in fired:
         if alert["kind"] in EXPLAINED and at in stated:
-            told = [alert["detail"]] if alert["detail"] else []
-            alert["detail"] = "; ".join([*told, *_effects(reasons(stated[at]))])
+            alert["detail"] = "; ".join(_effects(reasons(stated[at])))
             for noted in stated[at].point.race.state.alerts:
                 if noted.alert_id == alert["event_id"]:
                     noted.detail = alert["detail"]
@@ -78,9 +77,7 @@ def _entries(before: View, now: View, event: Event) -> Iterator[Alert]:
         runner, said = now.runners[change.at], label(now, change.at)
         if change.kind == "RIDER":
             words = f"{said}: {change.new} rides instead of {change.old}"
-            alert = _fact("RIDER", now, event, words, runner)
-            alert["detail"] = change.words(now)
-            yield alert
+            yield _fact("RIDER", now, event, words, runner)
         elif change.kind == "EQUIPMENT":
             words = f"{said}: equipment {change.new}, was {change.old}"
             yield _fact("EQUIPMENT", now, event, words, runner)
