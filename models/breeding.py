@@ -125,6 +125,15 @@ class Family(Struct, frozen=True):
         name: str = getattr(self, relative)
         return name
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Those of RELATIVES who are known, as they are counted.
+
+        >>> Family("SIRE", "", "GRANDSIRE").keys
+        ('sire|SIRE', 'dam_sire|GRANDSIRE')
+        """
+        return tuple(f"{each}|{name}" for each in RELATIVES if (name := self.name_of(each)))
+
     def without(self, known: "Family") -> "Family":
         """With those relatives alone of whom nothing was known.
 
@@ -186,10 +195,9 @@ class Relatives(Struct):
         when = date.fromordinal(line.day)
         cells = cells_of(when, line.surface, line.furlongs or float("nan"), line.going, family.born)
         counted = [
-            self.tallies.setdefault(f"{relative}|{name}", {}).setdefault(cell, Cell())
-            for relative in RELATIVES
-            if (name := family.name_of(relative))
-            for cell in ("", *(cells.values() if relative != "dam" else ()))
+            self.tallies.setdefault(key, {}).setdefault(cell, Cell())
+            for key in family.keys
+            for cell in ("", *(cells.values() if not key.startswith("dam|") else ()))
         ]
         if family.sire and not line.learnt:
             counted.append(self.alone)
@@ -216,8 +224,9 @@ class Relatives(Struct):
         `own` are the runs of the horse that is asked for, none of them in the cell: they are its form, and
         left out.
         """
-        cells = self.tallies.get(f"{relative}|{name}", {})
-        whole = _less(cells.get("", Cell()), own)
+        key = f"{relative}|{name}"
+        cells = self.tallies.get(key, {})
+        whole = _less(cells.get("", Cell()), [line for line in own if key in line.relatives])
         level = self._level(relative, whole)
         if not cell or relative == "dam":
             return self._told(whole, level)
@@ -260,16 +269,16 @@ class Relatives(Struct):
 
 
 def _less(whole: Cell, own: Sequence[Line]) -> Cell:
-    """A relative's runners without a horse's own runs; nobody where less than these is counted."""
+    """A relative's runners without a horse's own runs, all of which it counted."""
     if not own:
         return whole
     even, odds = replace(whole.even), replace(whole.odds)
     for line in own:
-        if line.bred and (start := line.even) is not None:
+        if (start := line.even) is not None:
             even.add(start, sign=-1)
             if (priced := line.start) is not None:
                 odds.add(priced, sign=-1)
-    return Cell(even, odds) if even.runs > 0 and even.wins >= 0 else Cell()
+    return Cell(even, odds) if even.runs > 0 else Cell()
 
 
 def _kind(relative: str, cell: str) -> str:

@@ -149,12 +149,19 @@ class Together(Struct):
             self._add(f"track|{line.trainer}|{track_code}", line)
         self._add_situations(line, before)
         if after is not None:
-            self._add_situations(after, before, sign=-1)
-            self._add_situations(after, line)
+            self.count_again(after, before, line)
+
+    def count_again(self, line: Line, before: Line | None, now: Line) -> None:
+        """The run before one that is counted was taken for `before`, and is known as `now`."""
+        if now is not before:
+            self._add_situations(line, before, sign=-1)
+            self._add_situations(line, now)
 
     def fit(self, horses: Iterable[Sequence[Line]]) -> None:
         """Learn from all that is counted how far pairs of each kind differ; `horses` are lines of each."""
         book = self.book
+        for key in list(self.tallies):
+            self._let_go(key)
         kinds: dict[str, list[Counted]] = {kind: [] for kind in KINDS}
         for key, years in self.tallies.items():
             kinds[key.split("|", 1)[0]].append(total(years.values()).counted(book))
@@ -204,6 +211,11 @@ class Together(Struct):
         tally.add(start, sign)
         if tally.runs == 0:
             del years[year]
+        self._let_go(key)
+
+    def _let_go(self, key: str) -> None:
+        """Drop years that count no longer, and who has no other."""
+        years = self.tallies[key]
         for old in [each for each in years if each <= self.latest - YEARS]:
             del years[old]
         if not years:

@@ -18,7 +18,7 @@ from streams.form import Closed, FormState, teach_book
 from streams.race import Race
 from streams.state import RaceState, dump, load
 
-FORMAT = 2
+FORMAT = 3
 HASH_BYTES = 32
 Offsets = dict[str, int]
 """`topic:partition` to the next offset."""

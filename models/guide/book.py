@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from math import isfinite, isnan, nan
+from typing import NamedTuple
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from models.breeding import Family, Relatives
 from models.form.facts import RaceFacts, RaceFinish, Runner, RunnerFinish
-from models.guide.lines import KEPT, Line, completed, line_of, standing
+from models.guide.lines import KEPT, Line, completed, is_to_come, line_of, standing
 from models.guide.values import COLUMN, values_of
 from models.guide.works import KEPT as MOST_WORKS
 from models.guide.works import Work, work_of
@@ -49,6 +50,13 @@ class Lean(Struct, frozen=True):
     early_doubt: float
 
 
+class Around(NamedTuple):
+    """The runs of a horse known before and after one of its runs."""
+
+    before: Line | None
+    after: Line | None
+
+
 class GuideBook(Struct):
     """A store that only grows; the same told in the same order gives the same book."""
 
@@ -74,14 +82,16 @@ class GuideBook(Struct):
 
     def tell(self, run: PastPerformance) -> bool:
         """Take in a past performance, or what it adds to a result's line; False if all of it is known."""
-        line = line_of(run)
+        horse_id, line = run["horse_id"], line_of(run)
         if line is None:
             return False
-        if not self._add(run["horse_id"], line):
-            return self._complete(run["horse_id"], line)
-        self._count(run["horse_id"], line, run["trainer_name"] or "")
-        family = self.families.get(run["horse_id"], Family())
-        self._count_wins(run["horse_id"], line, run["track_code"] or "", family)
+        family = self.families.get(horse_id, Family())
+        line = replace(line, relatives=family.keys)
+        around = self._add(horse_id, line)
+        if around is None:
+            return self._complete(horse_id, line)
+        self._count(horse_id, line, run["trainer_name"] or "")
+        self._count_wins(line, around, run["track_code"] or "", family)
         return True
 
     def work(self, event: Workout) -> bool:
@@ -125,15 +135,18 @@ class GuideBook(Struct):
         return Family(sire, runner.dam or told.dam, runner.dam_sire or told.dam_sire, born)
 
     def learn(self, facts: RaceFacts, finish: RaceFinish) -> None:
-        """Take in an official result, a line for each horse that ran."""
+        """Take in an official result, a line for each horse that ran; none of a day that was to come."""
         runners = {runner.runner_id: runner for runner in facts.runners}
         ran = [each for each in finish.runners if each.runner_id in runners]
         day = facts.race_date.toordinal()
+        if is_to_come(day, finish.recorded_time):
+            return
         self.since = min(self.since or day, day)
         whole = sum(1.0 / each.odds for each in ran) if len(ran) == len(finish.runners) else nan
         # Who has a known sire may be known by what it did later: then none of the race counts for sires.
         families = [self.family_of(runners[each.runner_id]) for each in ran]
-        bred = all(family.sire for family in families)
+        if not all(family.sire for family in families):
+            families = [Family()] * len(ran)
         draws = standing([runners[each.runner_id].post_position for each in ran])
         listed = any(runner.equipment for runner in facts.runners)
         for each, family, draw in zip(ran, families, draws, strict=True):
@@ -141,12 +154,13 @@ class GuideBook(Struct):
             debut = runner.horse_id not in self.lines and day - self.since >= LEARNING_DAYS
             share = _known(1.0 / each.odds / whole)
             line = replace(
-                _line(facts, runner, each), runners=len(ran), share=share, debut=debut, bred=bred,
+                _line(facts, runner, each), runners=len(ran), share=share, debut=debut, relatives=family.keys,
                 gear=runner.equipment if listed else None, draw=_known(draw),
             )  # fmt: skip
-            if self._add(runner.horse_id, line):
+            around = self._add(runner.horse_id, line)
+            if around is not None:
                 self._count(runner.horse_id, line, runner.trainer)
-                self._count_wins(runner.horse_id, line, facts.track_code, family)
+                self._count_wins(line, around, facts.track_code, family)
 
     def lean(self, key: str, told: Lean) -> None:
         """Take in whom a day of the meeting `key` has favoured until now."""
@@ -188,37 +202,41 @@ class GuideBook(Struct):
         tally = self.people.get(f"{kind}|{name}")
         return tally.runs if tally is not None else 0
 
-    def _add(self, horse_id: str, line: Line) -> bool:
+    def _add(self, horse_id: str, line: Line) -> Around | None:
+        """Put in a line; None where one of its day is known, or it is older than those kept."""
         known = self.lines.setdefault(horse_id, [])
         if any(each.day == line.day for each in known):
-            return False
+            return None
         known.append(line)
         known.sort(key=lambda each: -each.day)
+        at = known.index(line)
+        # The run before it counts still where that is dropped now: the run after was counted by it.
+        around = Around(known[at + 1] if at + 1 < len(known) else None, known[at - 1] if at > 0 else None)
         del known[KEPT:]
-        return line in known
+        return around if at < KEPT else None
 
     def _complete(self, horse_id: str, told: Line) -> bool:
         known = self.lines[horse_id]
         for at, line in enumerate(known):
             if line.day == told.day:
                 known[at] = completed(line, told)
+                if at > 0:
+                    self.together.count_again(known[at - 1], line, known[at])
                 return known[at] is not line
         return False
 
     def _count_told(self, horse_id: str, family: Family) -> None:
         """Count for relatives just made known the runs that were told of a horse before."""
-        for line in reversed(self.lines.get(horse_id, ())):
-            if not line.learnt:  # of results counts whose sires were all known then
-                self.relatives.count(line, family)
+        lines = self.lines.get(horse_id, [])
+        for at in reversed(range(len(lines))):
+            if not lines[at].learnt:  # of results counts whose sires were all known then
+                self.relatives.count(lines[at], family)
+                lines[at] = replace(lines[at], relatives=(*lines[at].relatives, *family.keys))
 
-    def _count_wins(self, horse_id: str, line: Line, track_code: str, family: Family) -> None:
+    def _count_wins(self, line: Line, around: Around, track_code: str, family: Family) -> None:
         """Count a run for people and relatives; now and then learn how far they differ."""
-        lines = self.lines[horse_id]
-        at = lines.index(line)
-        before = lines[at + 1] if at + 1 < len(lines) else None
-        self.together.count(line, before, lines[at - 1] if at > 0 else None, track_code)
-        if line.bred:
-            self.relatives.count(line, family)
+        self.together.count(line, around.before, around.after, track_code)
+        self.relatives.count(line, family)
         self.counted += 1
         if self.counted >= self.next_fit:
             self.next_fit = int(FIT_GROWTH * self.counted)

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from models.tallies import Start
+from schemas.identity import MICROS
 from schemas.records import FormLine, PastPerformance
 
 WORST_LENGTHS = 25.0
@@ -21,6 +22,11 @@ FIGURE_WORTH = 0.25
 
 KEPT = 12
 """Lines kept of a horse."""
+
+EPOCH = date(1970, 1, 1).toordinal()
+HOUR = 3_600 * MICROS
+MOST_AHEAD = 14
+"""Hours by which a racing day can begin before that of universal time."""
 
 WET = frozenset(
     (
@@ -55,8 +61,8 @@ class Line(Struct, frozen=True):
     """The odds' chance of a run learnt from a result in which all that ran are priced: they sum to 1."""
     learnt: bool = False
     """Whether it was learnt from a result: then all of its race was."""
-    bred: bool = True
-    """Whether it counts for its relatives: of a race learnt, where the sire of each runner was known."""
+    relatives: tuple[str, ...] = ()
+    """Those that counted it, `relative|name`: of a race learnt, where the sire of each runner was known."""
     debut: bool = False
     """Whether no earlier run was known of it though results had been learnt for long."""
     gear: str | None = None
@@ -155,10 +161,19 @@ def day_of(text: str | None) -> int | None:
         return None
 
 
+def is_to_come(day: int, recorded_time: int) -> bool:
+    """Whether a day, an ordinal, had begun nowhere on Earth at a moment, microseconds: nothing had run.
+
+    >>> is_to_come(EPOCH + 1, 9 * HOUR), is_to_come(EPOCH + 1, 10 * HOUR)
+    (True, False)
+    """
+    return recorded_time < ((day - EPOCH) * 24 - MOST_AHEAD) * HOUR
+
+
 def line_of(run: PastPerformance) -> Line | None:
-    """The line of a past performance; None where it has no date to stand at."""
+    """The line of a past performance; None where it has no date to stand at, or one that was to come."""
     day = day_of(run["race_date"])
-    if day is None:
+    if day is None or is_to_come(day, run["recorded_time"]):
         return None
     calls, post, runners = run["calls"], run["post_position"], run["number_of_runners"]
     return Line(

@@ -138,6 +138,18 @@ def of_last_years(together: Together) -> dict[tuple[str, int], Tally]:
     }
 
 
+def test_pairs_whose_runs_are_too_long_ago_are_let_go_and_teach_nothing() -> None:
+    today, old = [ran(n + 1) for n in range(20)], date(2020, 6, 1).toordinal()
+    whole, late = Together(), Together()
+    for n in range(300):
+        count_all(whole, [ran(0, day=old - n, position=1, rider="Retired", trainer=f"Gone {n % 3}")])
+    for each in (whole, late):
+        count_all(each, today)
+        each.fit([])
+    assert whole.tallies == late.tallies
+    assert whole.strengths == late.strengths
+
+
 def test_prices_told_alone_are_measured_by_all_that_are_told_so() -> None:
     together = Together()
     for n in range(1_000):

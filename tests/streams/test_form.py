@@ -211,7 +211,15 @@ class TestSnapshot:
         with pytest.raises(StateError, match="of another release"):
             unpack(sealed(body))
         body["meetings"] = {}
-        with pytest.raises(StateError, match="has format 1, not 2"):
+        with pytest.raises(StateError, match=f"has format {FORMAT - 1}, not {FORMAT}"):
+            unpack(sealed(body))
+
+    def test_one_from_before_people_and_relatives_were_counted_is_refused(self) -> None:
+        body = msgpack.decode(pack(FormState(), {})[HASH_BYTES:])
+        for later in ("together", "relatives", "counted", "next_fit", "families"):
+            del body["guide"][later]
+        body["format"] = 2
+        with pytest.raises(StateError, match="has format 2, not 3"):
             unpack(sealed(body))
 
     def test_the_file_is_replaced_as_a_whole(self, tmp_path: Any) -> None:

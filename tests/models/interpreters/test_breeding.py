@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -15,9 +15,11 @@ from models.guide.lines import Line
 from models.interpreters import annotate
 from models.interpreters.breeding import breeding
 from schemas.defaults import defaults
+from schemas.identity import micros
 from schemas.records import HorseProfile, PastPerformance
 
 TODAY = date(2026, 5, 1)
+RECORDED = micros(datetime(2026, 4, 30, tzinfo=UTC))
 FAMILY = Family("GOOD SIRE", born=2024)
 RUNNER = Runner("1", "new", sire="GOOD SIRE", year_born=2024.0)
 FACTS = RaceFacts("BEL-20260501-01", TODAY, "BEL", (RUNNER,), 0, 6.0, "TURF", going="SOFT")
@@ -94,8 +96,9 @@ def test_a_first_try_is_told_where_the_bounds_leave_100_out(changes: dict[str, A
 
 
 def test_a_horses_own_runs_are_its_form_and_no_relatives() -> None:
-    wins = [msgspec.structs.replace(LINE, surface="DIRT", position=1, day=LINE.day - n) for n in range(12)]
     own, family = GuideBook(), Family("GOOD SIRE", "MARE")
+    dirt = msgspec.structs.replace(LINE, surface="DIRT", position=1, relatives=family.keys)
+    wins = [msgspec.structs.replace(dirt, day=LINE.day - n) for n in range(12)]
     for line in wins:
         own.relatives.count(line, family)
     assert own.relatives.rating_of(family, "surface:TURF").low > 100.0
@@ -104,6 +107,47 @@ def test_a_horses_own_runs_are_its_form_and_no_relatives() -> None:
     for line in wins:
         own.relatives.count(msgspec.structs.replace(line, position=2), family)
     assert own.relatives.of("sire", "GOOD SIRE", "", wins).wins == 0
+
+
+def test_runs_that_a_relative_never_counted_are_not_taken_from_it() -> None:
+    """A dam made known after results, and a sire whom a card writes otherwise."""
+    made = GuideBook()
+    for day in range(1, 11):
+        runners = (Runner("1", "h", sire="SIRE"), Runner("2", "other", sire="SIRE"))
+        facts = RaceFacts(f"BEL-202604{day:02d}-01", date(2026, 4, day), "BEL", runners, surface="DIRT")
+        places = (RunnerFinish("1", 2.0, odds=1.9), RunnerFinish("2", 1.0, odds=1.9))
+        made.learn(facts, RaceFinish(facts.race_id, RECORDED, True, places))
+    made.introduce(profile("h", dam_name="Mare"))
+    sibling = {**run_of("sibling"), "number_of_runners": 2, "finish_position": 3}
+    made.introduce(profile("sibling", dam_name="Mare", sire_name="Sire (IRE)"))
+    for day in range(1, 12):
+        assert made.tell({**sibling, "race_date": f"2026-04-{day:02d}"})  # type: ignore[typeddict-item]
+    own = made.lines["h"]
+    assert len(own) == 10
+    assert made.relatives.of("dam", "MARE", "", own).runs == 11
+    assert made.relatives.of("sire", "SIRE (IRE)", "", own).runs == 11
+    assert made.relatives.of("sire", "SIRE", "", own).runs == 10
+    assert made.relatives.of("dam", "MARE", "", made.lines["sibling"]).runs == 0
+    assert 0.0 < made.relatives.rating_of(Family("SIRE", "MARE"), "surface:TURF", own).value < 100.0
+
+
+def test_a_run_told_alone_is_taken_from_the_relatives_that_a_later_profile_names() -> None:
+    made = GuideBook()
+    for day in range(1, 4):
+        made.tell({**run_of("h"), "race_date": f"2026-04-{day:02d}"})  # type: ignore[typeddict-item]
+    made.introduce(profile("h", sire_name="Sire"))
+    made.introduce(profile("h", dam_name="Mare"))
+    for relative, name in (("sire", "SIRE"), ("dam", "MARE")):
+        assert made.relatives.of(relative, name, "").runs == 3
+        assert made.relatives.of(relative, name, "", made.lines["h"]).runs == 0
+
+
+def run_of(horse: str) -> Any:
+    return {
+        **defaults(PastPerformance), "horse_id": horse, "race_date": "2026-04-01", "surface": "TURF",
+        "track_condition": "SOFT", "number_of_runners": 10, "finish_position": 1,
+        "recorded_time": RECORDED,
+    }  # fmt: skip
 
 
 def profile(horse: str, **own: Any) -> Any:
@@ -115,13 +159,10 @@ def test_past_runs_and_profiles_of_a_guide_make_the_same_note() -> None:
     for n in range(120):
         sire = "Good Sire" if n < 60 else "Other Sire"
         assert made.introduce(profile(f"h{n}", sire_name=sire, dam_name=f"Mare {n}", year_born=2024))
-        run = {
-            **defaults(PastPerformance), "horse_id": f"h{n}", "race_date": "2026-04-01", "surface": "TURF",
-            "track_condition": "SOFT", "number_of_runners": 10, "starting_price": 9.0,
-            "finish_position": 1 if n % 3 == 0 and n < 60 else 4,
-        }  # fmt: skip
-        assert made.tell(run)  # type: ignore[arg-type]
-        assert not made.tell(run)  # type: ignore[arg-type]
+        place = 1 if n % 3 == 0 and n < 60 else 4
+        run: Any = {**run_of(f"h{n}"), "starting_price": 9.0, "finish_position": place}
+        assert made.tell(run)
+        assert not made.tell(run)
     made.introduce(profile("new", sire_name="Good Sire", dam_name="Mare", year_born=2024))
     notes = annotate(Runner("1", "new"), FACTS, [], made)
     (text,) = [note["text"] for note in notes if "2-year-olds" in note["text"]]
@@ -130,10 +171,7 @@ def test_past_runs_and_profiles_of_a_guide_make_the_same_note() -> None:
 
 
 def test_runs_told_before_the_profile_count_once_it_is_known() -> None:
-    run: Any = {
-        **defaults(PastPerformance), "horse_id": "h", "race_date": "2026-04-01", "surface": "TURF",
-        "track_condition": "SOFT", "number_of_runners": 10, "finish_position": 1,
-    }  # fmt: skip
+    run = run_of("h")
     made = GuideBook()
     assert made.tell(run)
     made.introduce(profile("h", sire_name="Sire", year_born=2024))
@@ -163,5 +201,5 @@ def test_a_race_counts_for_sires_only_where_that_of_each_runner_is_known() -> No
         runners = (Runner("1", "a", sire="GOOD SIRE"), Runner("2", "b", sire=other))
         facts = RaceFacts(f"BEL-2026040{day}-01", date(2026, 4, day), "BEL", runners, surface="TURF")
         places = (RunnerFinish("1", 1.0, odds=1.9), RunnerFinish("2", 2.0, odds=1.9))
-        made.learn(facts, RaceFinish(facts.race_id, 1, True, places))
+        made.learn(facts, RaceFinish(facts.race_id, RECORDED, True, places))
     assert made.relatives.of("sire", "GOOD SIRE", "").runs == 1

@@ -1,7 +1,7 @@
 """Records of riders and trainers are told where their bounds leave out that the odds are right."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -10,8 +10,10 @@ from models.form.facts import RaceFacts, RaceFinish, Runner, RunnerFinish
 from models.guide.book import GuideBook
 from models.interpreters.people import MOST_NOTES, people
 from models.tallies import Tally
+from schemas.identity import micros
 
 TODAY = date(2026, 3, 1)
+RECORDED = micros(datetime(2026, 2, 28, tzinfo=UTC))
 RUNNER = Runner("1", "h", jockey="A. Rider", trainer="T. Trainer")
 FACTS = RaceFacts("BEL-20260301-01", TODAY, "BEL", (RUNNER,), surface="DIRT")
 
@@ -68,7 +70,7 @@ def finished(day: date, winner: str, horses: int = 5, odds: float = 4.0) -> tupl
     runners += [Runner(str(n), f"h{n}", jockey=f"R{n}", trainer=f"T{n}") for n in range(2, horses + 1)]
     facts = RaceFacts(f"BEL-{day:%Y%m%d}-01", day, "BEL", tuple(runners), surface="DIRT")
     places = [RunnerFinish(r.runner_id, 1.0 if r.runner_id == winner else 2.0, odds=odds) for r in runners]
-    return facts, RaceFinish(facts.race_id, 1, True, tuple(places))
+    return facts, RaceFinish(facts.race_id, RECORDED, True, tuple(places))
 
 
 def test_results_are_counted_by_their_share_of_the_book() -> None:
