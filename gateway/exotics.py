@@ -67,9 +67,13 @@ class Pick(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Interests:
-    """The betting interests still in, in the card's order: coupled runners are one."""
+    """The betting interests still in, in the card's order: coupled runners are one.
+
+    `names` are what is bet on, `numbers` the program numbers of who runs for each.
+    """
 
     names: list[str | None]
+    numbers: list[list[str | None]]
     runner_ids: list[list[str]]
     win: Floats
 
@@ -91,6 +95,7 @@ def interests_of(view: RaceView) -> Interests:
     )
     return Interests(
         [of[0]["betting_interest"] if len(of) > 1 else of[0]["number"] for of in members.values()],
+        [[runner["number"] for runner in of] for of in members.values()],
         [[runner["runner_id"] for runner in of] for of in members.values()],
         np.array([chances[name] for name in members]),
     )
@@ -167,8 +172,9 @@ def _bet(found: Combination, interests: Sequence[Interests]) -> Bet:
 
 def _at(found: Interests, name: str, race_id: str) -> int:
     """Which interest a runner's id or number, or an interest's, means."""
-    for at, (number, ids) in enumerate(zip(found.names, found.runner_ids, strict=True)):
-        if name in ids or name == number:
+    rows = zip(found.names, found.numbers, found.runner_ids, strict=True)
+    for at, (interest, numbers, ids) in enumerate(rows):
+        if name == interest or name in ids or name in numbers:
             return at
     detail = f"runners: {name!r} is no number or id of a runner still in race {race_id}."
     raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "No such runner", detail)

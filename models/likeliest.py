@@ -115,7 +115,8 @@ def _combination(members: Sequence[int], chance: float) -> Combination:
 def selections(legs: Sequence[Floats], limit: int) -> list[Combination]:
     """The `limit` likeliest selections of a winner in each leg, `legs` being win probabilities (runners,).
 
-    Legs are independent (`exotics.pick`), so the best of all legs begin with the best of the first ones.
+    Legs are independent (`exotics.pick`), so the best of all legs begin with the best of the first ones. What
+    cannot happen is left out.
     """
     found = [Combination((), 1.0)]
     for win in legs:
@@ -123,6 +124,7 @@ def selections(legs: Sequence[Floats], limit: int) -> list[Combination]:
         found = [
             Combination((*found[row].members, column), pick((found[row].chance, float(win[column]))))
             for row, column in (divmod(at, len(win)) for at in _first(worth.ravel(), limit).tolist())
+            if worth[row, column] > 0.0
         ]
     return found
 

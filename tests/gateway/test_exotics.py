@@ -64,6 +64,13 @@ class TestOfARace:
         assert found["combinations"][0]["runner_ids"] == [["a", "c"], ["b"]]
         assert found["combinations"][0]["probability"] == pytest.approx(0.5)
 
+    def test_a_coupled_runner_s_own_number_means_its_entry(self, race: Maker) -> None:
+        entry = race(a=0.2, b=0.5, c=0.3)
+        for at, number in ((0, "1"), (2, "1A")):
+            entry["runners"][at] |= {"betting_interest": "1", "number": number}
+        found = race_exotics(entry, "fresh", "exacta", ["1A", "2"], 10)
+        assert [each["numbers"] for each in found["combinations"]] == [["1", "2"], ["2", "1"]]
+
     def test_some_runners_are_named_by_number_or_id(self, race: Maker) -> None:
         boxed = race_exotics(race(a=0.4, b=0.3, c=0.2, d=0.1), "fresh", "exacta", ["1", "d"], 10)
         assert {tuple(each["numbers"]) for each in boxed["combinations"]} == set(permutations(("1", "4")))

@@ -81,3 +81,9 @@ def test_selections_of_several_races_are_products(legs: list[np.ndarray], limit:
     assert [each.chance for each in found] == pytest.approx(every[:limit])
     for each in found:
         assert prod(leg[at] for leg, at in zip(legs, each.members, strict=True)) == pytest.approx(each.chance)
+
+
+def test_selections_that_cannot_happen_are_left_out() -> None:
+    found = selections([np.array([0.6, 0.4, 0.0]), np.array([0.0, 1.0])], 10)
+    assert [each.members for each in found] == [(0, 1), (1, 1)]
+    assert selections([np.array([0.0]), FIELD], 10) == []
