@@ -11,7 +11,7 @@ from models import DISCOUNTED, Scores
 from models.belief import Belief, FormModel, combine, exponent_of
 from models.form.facts import RaceFacts, facts_of
 from models.layout import Counts, Floats
-from models.places import finish_of
+from models.places import Exponents, finish_of
 from schemas.errors import ModelError
 from schemas.records import Conditions, ModelPinned, RaceCard, RaceForm
 from streams.meeting import NOT_HELD, NOTHING, lean_of
@@ -193,6 +193,16 @@ def together(
     return combine(belief, public, any(prices), exponent, factors)
 
 
+def exponents_of(verdict: Verdict, placed: bool) -> Exponents:
+    """Exponents and bends by which the model tells the places; empty where the fixed ones count.
+
+    These are where it judges no runner, and where chances come out of a market on the places (`placed`): they
+    go back to it by the exponents that they were made with.
+    """
+    belief = verdict.belief
+    return () if belief is None or placed or not any(belief.judged) else belief.exponents
+
+
 def with_form(
     scores: Scores,
     verdicts: Sequence[Verdict],
@@ -200,10 +210,7 @@ def with_form(
     placed: bool,
     factors: Sequence[tuple[float, float]],
 ) -> Scores:
-    """The block's scores with win and place of form and market together; each row as alone.
-
-    Chances out of a market on the places go back to them by the exponents that they were made with.
-    """
+    """The block's scores with win and place of form and market together; each row as alone."""
     public: list[list[float]] = scores.win.tolist()
     prices: list[list[float]] = scores.price.tolist()
     rows, confidence = [], scores.confidence.copy()
@@ -221,7 +228,5 @@ def with_form(
     win = np.array(rows)
     place = np.empty_like(win)
     for at, verdict in enumerate(verdicts):
-        belief = verdict.by_interest
-        exponents = DISCOUNTED if belief is None or placed else belief.exponents
-        finish_of(win[at], places[at], exponents, place[at])
+        finish_of(win[at], places[at], exponents_of(verdict, placed) or DISCOUNTED, place[at])
     return replace(scores, win=win, place=place, confidence=confidence)

@@ -9,7 +9,7 @@ from models.interpreters.pace_fit import pace_fits
 from models.pace import in_words
 from schemas.encoders import Lasting
 from schemas.records import Annotation, Contribution
-from streams.beliefs import NO_MODEL, Verdict
+from streams.beliefs import NO_MODEL, Verdict, exponents_of, of_places
 from streams.meeting import told_at
 from streams.view import View
 
@@ -38,9 +38,8 @@ def verdict_in(view: View) -> Verdict:
 
 
 def exponents_in(view: View) -> Sequence[float]:
-    """Exponents and bends of the places by the model that speaks; empty where none does."""
-    belief = verdict_in(view).belief
-    return () if belief is None else belief.exponents
+    """Exponents and bends that the places are told by; empty where these are the fixed ones."""
+    return exponents_of(verdict_in(view), of_places(view))
 
 
 def told(view: View) -> list[Told]:

@@ -3,10 +3,12 @@
 from math import isfinite
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.places import finish_within
 from models.registry import Registry
 from models.value import LONG_ODDS, USUAL_TAKEOUT
 from schemas.records import Alert, Event, Prediction, RunnerPrediction, RunnerView
@@ -17,7 +19,7 @@ from streams.statements import prediction
 from streams.views import race_view
 from streams.worth import AS_A_WHOLE
 from tests.streams.events import RACE, card, entry, form, odds, pinned, price, scratch, status
-from tests.streams.test_beliefs import BEST, VERSION, field, opened, values
+from tests.streams.test_beliefs import BEST, NO_FORM, VERSION, field, opened, values
 
 Named = tuple[str, Event]
 CARD: Named = ("RaceCard", card([entry("1"), entry("2"), entry("3")]))
@@ -205,3 +207,20 @@ def test_the_pinned_model_s_exponents_are_told_and_the_usual_ones_are_not(tmp_pa
     told = worked(*opened(BEST), ("ModelPinned", pinned(VERSION, 1)), library=Registry(tmp_path))[0][-1]
     assert told["exponents"][:1] == [1.0]
     assert len(told["exponents"]) == 8
+
+
+def test_where_the_fixed_exponents_make_the_places_none_are_told(tmp_path: Any) -> None:
+    rows = [price(str(n), p) for n, p in ((1, 1.3), (2, 1.6), (3, 2.4), (4, 5.0))]
+    place = odds(rows, 10, market_id="place", market_type="PLACE", places=2)
+    win: Named = (
+        "OddsUpdate",
+        odds([price(str(n), p) for n, p in ((1, 2.0), (2, 4.0), (3, 5.0), (4, 9.0))], 10),
+    )
+    unknown = {str(n): NO_FORM for n in range(1, 5)}
+    for events in ([*opened(BEST), ("OddsUpdate", place)], [*opened(unknown), win]):
+        predictions, _, _ = worked(*events, library=Registry(tmp_path))
+        said = predictions[-1]
+        assert said["exponents"] == []
+        chances = np.array([chance(each) for each in said["runners"]])
+        fixed = finish_within(chances[None], said["places_paid"])[0]
+        assert [each["place_probability"] for each in said["runners"]] == pytest.approx(fixed.tolist())
