@@ -8,16 +8,16 @@ from numpy.typing import NDArray
 
 from models import Scores
 from models.movement import DRIFT_LENGTHENING, SIGNAL_HORIZON, STEAM_SHORTENING
-from models.value import COMMISSION, expected_value, kept_odds
+from models.value import expected_value
 from schemas.identity import MICROS, uuid_of
 from schemas.records import Alert, AlertKind, Scratch
-from streams.book import TRADED, WIDTH, asked
+from streams.book import TRADED, WIDTH
 from streams.explanation import label, verdict_in
 from streams.scoring import Point
 from streams.state import Noted, RaceState, Signal
 from streams.statements import SOURCE
 from streams.view import BEFORE_OFF, View
-from streams.worth import UNDERROUND
+from streams.worth import UNDERROUND, best_offers, quotes_at, takes_bets
 
 RULES_VERSION = "rules-2"
 VALUE_SECONDS = 60
@@ -95,12 +95,12 @@ def step_signals(points: list[Point], scores: Scores, rows: list[int]) -> list[t
     fired = list(_favourite(win, price, points))
     # Without an older bar nothing has moved; a market alone, read by itself, is not dearer than what it says.
     moved = points[-1].past[SIGNAL_HORIZON] is not None
-    offered = bool(points[0].offers or verdict_in(view).label)
+    offered = takes_bets(view) and bool(points[0].offers or verdict_in(view).label)
     if moved or offered:
         quotes = np.frombuffer(b"".join(p.rows for p in points)).reshape(len(points), -1, WIDTH)[:, view.rows]
         liquid = (np.array(view.rows) >= 0) & (quotes[:, :, TRADED] >= LEAST_TRADED)
         if offered:
-            edge, best = _edge(win, quotes[:, :, asked(view.book)], points)
+            edge, best = _edge(win, points)
             whole = scores.overround[rows][:, None] >= UNDERROUND
             fired += _signal(VALUE, edge * (liquid & whole), best, win, points)
         if moved:
@@ -113,19 +113,12 @@ def step_signals(points: list[Point], scores: Scores, rows: list[int]) -> list[t
     return sorted(fired, key=lambda item: item[0])
 
 
-def _edge(win: Floats, scored: Floats, points: list[Point]) -> tuple[Floats, Floats]:
-    """Expected value of the offer that returns most after commission, and its price, as `streams.worth`."""
-    view = points[0].view
-    pools = [book.pool for book in (view.book, *(other for other, _ in view.others)) if book is not None]
-    asked_of = (
-        [scored, *np.array([point.offers for point in points]).swapaxes(0, 1)] if view.others else [scored]
-    )
-    kept = np.stack([kept_odds(each, COMMISSION[pool]) for each, pool in zip(asked_of, pools, strict=True)])
-    prices = np.stack(asked_of)
-    most = np.where(prices > 1.0, kept, 0.0).argmax(axis=0)[None]
-    best: Floats = np.take_along_axis(prices, most, axis=0)[0]
-    value: Floats = expected_value(win, np.take_along_axis(kept, most, axis=0)[0])
-    return np.where(best > 1.0, value, 0.0), best
+def _edge(win: Floats, points: list[Point]) -> tuple[Floats, Floats]:
+    """Expected value of the best offers of `streams.worth`, 0.0 where there is none, and their prices."""
+    best = [best_offers(point.view, quotes_at(point)) for point in points]
+    prices, kept = np.array([each.prices for each in best]), np.array([each.kept for each in best])
+    value: Floats = expected_value(win, kept)
+    return np.where(prices > 1.0, value, 0.0), prices
 
 
 def _signal(

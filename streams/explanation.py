@@ -166,6 +166,14 @@ def pace_words(view: View) -> str:
     return cast(str, words)
 
 
+def labels(view: View) -> list[str]:
+    """All runners of the card in words, worked out once a view."""
+    found = view.memo.get("labels")
+    if found is None:
+        found = view.memo["labels"] = [label(view, at) for at in range(len(view.runners))]
+    return cast(list[str], found)
+
+
 def label(view: View, position: int) -> str:
     """A runner in words: number and name as far as known."""
     runner = view.runners[position]

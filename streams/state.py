@@ -140,6 +140,12 @@ class Said(Struct):
     declared: Declared = Declared()
     informed: Declared = Declared()
     """What was declared when the form in force was told."""
+    best: list[float] = field(default_factory=list)
+    """Best price of each runner to bet at, 0.0 where there is none; empty where no runner has one."""
+    projected: list[float] = field(default_factory=list)
+    """Projected closing prices, as `best`."""
+    names: list[str] = field(default_factory=list)
+    """Number and name of each runner: those of one that leaves the card are known here alone."""
 
 
 class Noted(Struct):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
-from math import log, nan
+from math import inf, log, nan
 from typing import NamedTuple
 
 import numpy as np
@@ -15,13 +15,22 @@ from schemas.records import Prediction, Reason, RunnerPrediction
 from streams.book import TRADED, WIDTH
 from streams.changes import changes
 from streams.declared import declared
-from streams.explanation import by_form, exponents_in, label, leader, pace_words, told, verdict_in
+from streams.explanation import (
+    by_form,
+    exponents_in,
+    label,
+    labels,
+    leader,
+    pace_words,
+    told,
+    verdict_in,
+)
 from streams.market_weight import weight_of
 from streams.meeting import lean_of
 from streams.scoring import Point, Scored
 from streams.state import Said
 from streams.view import View
-from streams.worth import Believed, Quotes, worth
+from streams.worth import Believed, quotes_at, shown_prices, worth
 
 OUT = -1.0
 """In a Said, the figure of a runner that is out of the race."""
@@ -51,10 +60,11 @@ def said_at(point: Point, scored: Scored | None, models: str) -> Said:
         out = [OUT] * len(view.columns)
         return Said(
             point.digest, view.runner_ids, view.stage, view.statuses, out, out, b"", b"", view.columns,
-            0.0, 0.0, models, public=out, going=going, declared=declared(view),
+            0.0, 0.0, models, public=out, going=going, declared=declared(view), names=labels(view),
         )  # fmt: skip
     verdict, ahead, win = verdict_in(view), leader(view), spread(scored.win, view)
     public = win if scored.public is scored.win else spread(scored.public, view)
+    best, projected = shown_prices(view, quotes_at(point))
     return Said(
         point.digest, view.runner_ids, view.stage, view.statuses, win,
         spread(scored.place, view), scored.price, scored.movement, view.columns, scored.overround,
@@ -62,7 +72,7 @@ def said_at(point: Point, scored: Scored | None, models: str) -> Said:
         public=public, basis=verdict.basis, form_id=verdict.form_id, going=going,
         leader=ahead.runner_id if ahead else None, fundamental=by_form(view),
         lean_id=lean_of(view).id, weight=weight_of(view, verdict.label).terms, times=lean_of(view).times,
-        declared=declared(view),
+        declared=declared(view), best=best, projected=projected, names=labels(view),
     )  # fmt: skip
 
 
@@ -110,6 +120,8 @@ def is_news(said: Said, before: Said | None) -> bool:
         or said.place != before.place
         or said.statuses != before.statuses
         or said.stage != before.stage
+        or said.best != before.best
+        or said.projected != before.projected
         or said.models != before.models
         or said.basis != before.basis
         or said.runner_ids != before.runner_ids
@@ -138,20 +150,73 @@ def reasons(statement: Statement) -> list[Reason]:
         elif old != runner.status:
             kind, words = TURNS.get((old, runner.status), ("FIELD", runner.status.lower().replace("_", " ")))
             found.append(_reason(kind, f"{label(view, at)} {words}", runner.runner_id))
+    found += _leavers(said, before)
     found += [_reason(kind, text, runner_id) for kind, text, runner_id in changes(view, said, before)]
     found += _movers(said, before, view, alone=not found)
     return found or list(_otherwise(said, before, view))
+
+
+def _leavers(said: Said, before: Said) -> Iterator[Reason]:
+    """Runners that the card does not name any more."""
+    left = set(before.runner_ids).difference(said.runner_ids)
+    for at, id in enumerate(before.runner_ids) if left else ():
+        if id in left:
+            # A state stored by an earlier release has no names.
+            name = before.names[at] if before.names else f"runner {id}"
+            yield _reason("FIELD", f"{name} is not on the card any more", id)
 
 
 def _otherwise(said: Said, before: Said, view: View) -> Iterator[Reason]:
     """What is new where no runner's chance to win, status or form is."""
     if said.place != before.place:
         yield _reason("FIELD", f"{view.places} place{'s' * (view.places != 1)} paid")
+    yield from _offered(said, before)
     if said.shadow_model != before.shadow_model:
         tried = (
             f"{said.shadow_model} is tried beside it" if said.shadow_model else "no candidate is tried now"
         )
         yield _reason("MODEL", tried)
+
+
+def _offered(said: Said, before: Said) -> Iterator[Reason]:
+    """Best and projected prices that are others than before, the largest change first."""
+    found: list[tuple[float, int, str]] = []
+    rows = zip(_by_runner(before, before.best), _by_runner(before, before.projected), strict=True)
+    known = dict(zip(before.runner_ids, rows, strict=True))
+    now = zip(_by_runner(said, said.best), _by_runner(said, said.projected), strict=True)
+    for at, (id, (best, projected)) in enumerate(zip(said.runner_ids, now, strict=True)):
+        was_best, was_projected = known.get(id, (0.0, 0.0))
+        if best != was_best:
+            found.append((_size(was_best, best), at, _best_words(said.names[at], was_best, best)))
+        if projected != was_projected:
+            words = _projected_words(said.names[at], was_projected, projected)
+            found.append((_size(was_projected, projected), at, words))
+    found.sort(key=lambda change: (-change[0], change[1]))
+    for _, at, words in found[:MOST_MOVERS]:
+        yield _reason("PRICE", words, said.runner_ids[at])
+
+
+def _by_runner(said: Said, figures: list[float]) -> list[float]:
+    return figures or [0.0] * len(said.runner_ids)
+
+
+def _size(was: float, now: float) -> float:
+    """How far a price moved; one that comes or goes is the largest move."""
+    return abs(log(now / was)) if was and now else inf
+
+
+def _best_words(name: str, was: float, now: float) -> str:
+    if was and now:
+        return f"best price of {name} {between(was, now, '.{}f', 2)}"
+    return f"best price of {name} {now:.2f}, none before" if now else f"no price of {name}, was {was:.2f}"
+
+
+def _projected_words(name: str, was: float, now: float) -> str:
+    if was and now:
+        return f"projected close of {name} {between(was, now, '.{}f', 2)}"
+    if now:
+        return f"{name} first projected to close at {now:.2f}"
+    return f"{name} no longer projected to close, was {was:.2f}"
 
 
 class _Move(NamedTuple):
@@ -279,7 +344,7 @@ def _runners(point: Point, said: Said) -> list[RunnerPrediction]:
     believed = Believed(said.win, said.public, price, said.overround)
     rows = zip(
         view.runners, said.win, said.place, said.public, said.shadow or [OUT] * len(said.win), price,
-        moves(said), worth(view, believed, Quotes(quotes, point.offers, point.projected)),
+        moves(said), worth(view, believed, quotes_at(point)),
         _traded(view, quotes), told(view),
         strict=True,
     )  # fmt: skip

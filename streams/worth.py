@@ -9,6 +9,7 @@ from models.value import COMMISSION, dividends, expected_value, is_longshot, kep
 from schemas.records import Pool
 from streams.book import WIDTH, Book, asked
 from streams.explanation import REST, told
+from streams.scoring import Point
 from streams.view import BEFORE_OFF, View
 
 UNDERROUND = -0.02
@@ -24,6 +25,18 @@ class Quotes(NamedTuple):
     rows: Sequence[float]
     offers: tuple[tuple[float, ...], ...]
     projected: tuple[float, ...]
+
+
+def quotes_at(point: Point) -> Quotes:
+    """The prices of a scoring point."""
+    return Quotes(memoryview(point.rows).cast("d"), point.offers, point.projected)
+
+
+class Offers(NamedTuple):
+    """The best offer to each betting interest: prices, and what is kept of them; 0.0 where there is none."""
+
+    prices: list[float]
+    kept: list[float]
 
 
 class Worth(Struct, frozen=True, gc=False):
@@ -54,10 +67,12 @@ def worth(view: View, said: Believed, quotes: Quotes) -> list[Worth]:
     Coupled runners are one bet: it wins with any of them. A value that nothing is known of is None, and so
     are all of a book that has not yet taken in a scratch; see `UNDERROUND`.
     """
-    if view.stage not in BEFORE_OFF or view.book is None or view.book.market_type != "WIN":
+    if not takes_bets(view):
         return [NOTHING] * len(view.columns)
-    best, kept = _best(view, quotes)
-    closing, kept_then = _closing(view, quotes)
+    best, kept = best_offers(view, quotes)
+    closing, pool = _closing(view, quotes)
+    closing = closing or [0.0] * view.interests
+    kept_then = _kept(closing, pool)
     whole = said.overround >= UNDERROUND
     found = []
     rows = zip(view.columns, view.shares, said.win, said.public, said.price, strict=True)
@@ -79,16 +94,64 @@ def worth(view: View, said: Believed, quotes: Quotes) -> list[Worth]:
     return found
 
 
-def _best(view: View, quotes: Quotes) -> tuple[Sequence[float], Sequence[float]]:
-    """The offer to each interest that returns most after commission: prices, and what is kept of them."""
+def takes_bets(view: View) -> bool:
+    """Whether the prices of a race are of bets to win that can still be made."""
+    return view.stage in BEFORE_OFF and view.book is not None and view.book.market_type == "WIN"
+
+
+def shown_prices(view: View, quotes: Quotes) -> tuple[list[float], list[float]]:
+    """Best and projected price of each runner of the card as `worth` has them, 0.0 where there is none.
+
+    Each list is empty where no runner has one.
+    """
+    if not takes_bets(view):
+        return [], []
+    best = best_offers(view, quotes).prices if view.others else _asked(view, cast(Book, view.book), quotes)
+    closing, _ = _closing(view, quotes)
+    # A column of -1, a runner that is out, picks what stands last.
+    return (
+        list(view.pick([*best, 0.0])) if any(best) else [],
+        list(view.pick([*closing, 0.0])) if any(closing) else [],
+    )
+
+
+def best_offers(view: View, quotes: Quotes) -> Offers:
+    """The offer to each interest that returns most after commission, of a race that takes bets."""
     book = cast(Book, view.book)
     best = _asked(view, book, quotes)
     kept = _kept(best, book.pool)
-    for (other, _), prices in zip(view.others, quotes.offers, strict=True):
+    if view.others:
+        there = _elsewhere(view, quotes.offers)
+        for at, after in enumerate(there.kept):
+            if after > kept[at]:
+                best[at], kept[at] = there.prices[at], after
+    return Offers(best, kept)
+
+
+class _Elsewhere(NamedTuple):
+    """What the books beside the scored one offer: the best of it, and the dividends of a pool among them."""
+
+    prices: list[float]
+    kept: list[float]
+    dividends: list[float]
+
+
+def _elsewhere(view: View, offers: tuple[tuple[float, ...], ...]) -> _Elsewhere:
+    """Kept with the view for as long as these offers stand: the scored book moves far more often."""
+    known = cast("tuple[object, _Elsewhere] | None", view.memo.get("elsewhere"))
+    if known is not None and known[0] == offers:
+        return known[1]
+    best, kept = [0.0] * view.interests, [0.0] * view.interests
+    paid: list[float] = []
+    for (other, _), prices in zip(view.others, offers, strict=True):
+        if other.pool == "TOTE" and not paid:
+            paid = dividends(prices)
         for at, after in enumerate(_kept(prices, other.pool)):
             if after > kept[at]:
                 best[at], kept[at] = prices[at], after
-    return best, kept
+    found = _Elsewhere(best, kept, paid)
+    view.memo["elsewhere"] = offers, found
+    return found
 
 
 def _kept(prices: Sequence[float], pool: Pool) -> list[float]:
@@ -98,31 +161,25 @@ def _kept(prices: Sequence[float], pool: Pool) -> list[float]:
     return [kept_odds(price, commission) if price > 1.0 else 0.0 for price in prices]
 
 
-def _closing(view: View, quotes: Quotes) -> tuple[Sequence[float], Sequence[float]]:
+def _closing(view: View, quotes: Quotes) -> tuple[list[float], Pool]:
     """Where each interest's price is projected to close, an exchange's projection or else a pool's dividend.
 
-    Prices, and what is kept of them.
+    Prices, empty where none is projected, and the pool that pays them.
     """
     book = cast(Book, view.book)
     if any(quotes.projected):
         known = len(quotes.projected)
-        projected = [quotes.projected[row] if 0 <= row < known else 0.0 for row in view.rows]
-        return projected, _kept(projected, book.pool)
+        return [quotes.projected[row] if 0 <= row < known else 0.0 for row in view.rows], book.pool
     if book.pool == "TOTE":
-        paid = dividends(_asked(view, book, quotes))
-        return paid, _kept(paid, "TOTE")
-    for (other, _), prices in zip(view.others, quotes.offers, strict=True):
-        if other.pool == "TOTE":
-            paid = dividends(prices)
-            return paid, _kept(paid, "TOTE")
-    nothing = [0.0] * view.interests
-    return nothing, nothing
+        return dividends(_asked(view, book, quotes)), "TOTE"
+    return _elsewhere(view, quotes.offers).dividends if view.others else [], "TOTE"
 
 
 def _asked(view: View, book: Book, quotes: Quotes) -> list[float]:
     """What the scored book asks for each interest, 0.0 where it asks nothing."""
-    what = asked(book)
-    return [quotes.rows[row * WIDTH + what] if row >= 0 else 0.0 for row in view.rows]
+    # A row of -1, an interest that the book does not know, picks what stands last.
+    prices = [*quotes.rows[asked(book) :: WIDTH], 0.0]
+    return [prices[row] for row in view.rows]
 
 
 def _reasons(view: View, at: int) -> str | None:

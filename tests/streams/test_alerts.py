@@ -1,10 +1,19 @@
 """Alert rules: facts fire once, signals once an episode, and the same happening has the same id."""
 
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from models.registry import Registry
 from schemas.records import Alert, Event
 from streams import engine
+from streams.alerts import step_signals
+from streams.explanation import verdict_in
 from streams.replay import Races, located
 from streams.scoring import default_scorer
 from tests.streams.events import card, entry, odds, price, scratch
+from tests.streams.test_beliefs import BEST, opened
 
 Named = tuple[str, Event]
 FIELD = [entry("1"), entry("2"), entry("3")]
@@ -72,6 +81,18 @@ class TestSignals:
     def test_value_where_a_pool_pays_more_than_the_exchange_says_is_fair(self) -> None:
         pool = odds([price("1", 2.4), price("2", 3.6), price("3", 3.0)], 9, market_id="tote", pool="TOTE")
         assert kinds(*OPENING, ("OddsUpdate", pool)) == [("VALUE", "2", 1)]
+
+    def test_a_market_on_the_places_offers_no_value_to_win(self, tmp_path: Any) -> None:
+        prices = [price("1", 3.5), *(price(str(n), 1.4) for n in (2, 3, 4))]
+        places = odds(prices, 5, market_id="place", market_type="PLACE", places=2)
+        scorer = default_scorer(Registry(tmp_path))
+        outcome = engine.run(located([*opened(BEST), ("OddsUpdate", places)]), Races(), scorer)
+        point = outcome.statements[-1].point
+        (scored,) = scorer.score([point])
+        assert scored is not None
+        assert verdict_in(point.view).label
+        sure = replace(scored.scores, win=np.array([[0.9, 0.05, 0.03, 0.02]]))
+        assert "VALUE" not in [alert["kind"] for _, alert in step_signals([point], sure, [0])]
 
     def test_a_book_that_has_not_taken_in_a_scratch_offers_no_value(self) -> None:
         assert kinds(*OPENING, ("Scratch", scratch("2", 5))) == [("SCRATCH", "2", 0)]

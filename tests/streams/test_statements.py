@@ -75,8 +75,10 @@ class TestNews:
             {"stage": "SUSPENDED"},
             {"statuses": ["ACTIVE", "ACTIVE", "ACTIVE", "SCRATCHED"]},
             {"runner_ids": ["1", "2", "3", "5"]},
+            {"best": [2.0, 4.0, 6.0, 13.0]},
+            {"projected": [2.1, 0.0, 0.0, 0.0]},
         ],
-        ids=["win", "stage", "statuses", "runners"],
+        ids=["win", "stage", "statuses", "runners", "best price", "projected price"],
     )
     def test_another_chance_stage_status_or_field_is_news(self, change: dict[str, Any]) -> None:
         before = said(CARD, PRICES)
@@ -109,6 +111,15 @@ class TestReasons:
         joined = why(CARD, PRICES, ("RaceCard", card([*FIELD, entry("5", horse_name=None)], 20)))
         assert joined[0]["kind"] == "FIELD"
         assert joined[0]["text"] == "5 joins the field"
+
+    def test_a_runner_that_left_the_card_is_told_by_its_name(self) -> None:
+        before, last = statements(CARD, PRICES, ("RaceCard", card(FIELD[:3], 20)))[-2:]
+        found = reasons(last)
+        assert (found[0]["kind"], found[0]["runner_id"]) == ("FIELD", "4")
+        assert found[0]["text"] == "4 Horse 4 is not on the card any more"
+        # A state stored by an earlier release has no names.
+        unnamed = reasons(Statement(last.point, last.said, replace(before.said, names=[])))
+        assert unnamed[0]["text"] == "runner 4 is not on the card any more"
 
     def test_a_scratch_and_its_way_back(self) -> None:
         out, back = ("Scratch", scratch("3", 15)), ("Scratch", scratch("3", 25, "REINSTATED"))
@@ -159,6 +170,32 @@ class TestReasons:
         out = ("RaceStatus", status("SUSPENDED", 20))
         found = why(CARD, PRICES, out)
         assert [r["text"] for r in found] == ["suspended"]
+
+    def test_another_offer_at_the_same_chances_is_told_with_the_price(self) -> None:
+        def offers(seconds: float, *prices: tuple[str, float]) -> Named:
+            rows = [price(who, at) for who, at in prices]
+            return "OddsUpdate", odds(rows, seconds, market_id="fixed", pool="FIXED")
+
+        opening = (CARD, PRICES, offers(12, ("4", 13.0)))
+        (found,) = why(*opening, offers(14, ("4", 15.0)))
+        assert (found["kind"], found["runner_id"]) == ("PRICE", "4")
+        assert found["text"] == "best price of 4 Horse 4 13.00 to 15.00"
+        found_all = why(*opening, offers(14, ("1", 2.5), ("2", 9.0), ("3", 8.0), ("4", 14.0)))
+        assert [reason["runner_id"] for reason in found_all] == ["2", "3", "1"]
+        (worse,) = why(*opening, offers(14, ("4", 15.0)), offers(16, ("4", 3.0)))
+        assert worse["text"] == "best price of 4 Horse 4 15.00 to 11.88"
+        assert len(statements(*opening, offers(14, ("4", 3.0)), offers(16, ("4", 2.0)))) == 4
+
+    def test_a_projected_price_is_told_where_it_moves_comes_or_goes(self) -> None:
+        def near(seconds: float, at: float | None) -> Named:
+            return "OddsUpdate", odds([price("4", 12.0, near_starting_price=at)], seconds)
+
+        events = (CARD, PRICES, near(12, 11.0), near(13, 10.5), near(14, None))
+        assert [[r["text"] for r in reasons(each)] for each in statements(*events)[2:]] == [
+            ["4 Horse 4 first projected to close at 11.00"],
+            ["projected close of 4 Horse 4 11.00 to 10.50"],
+            ["4 Horse 4 no longer projected to close, was 10.50"],
+        ]
 
     def test_a_chance_that_moves_by_another_s_price_says_by_whose(self) -> None:
         before, now = statements(CARD, PRICES, ("OddsUpdate", odds([price("3", 6.1)], 20)))[-2:]

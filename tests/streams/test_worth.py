@@ -170,9 +170,65 @@ class TestOnePath:
         pool = odds([price("1", 2.4), price("2", 3.6), price("3", 3.0)], 9, market_id="tote", pool="TOTE")
         predictions, alerts, view = worked(CARD, PRICES, ("OddsUpdate", pool))
         (alert,) = [each for each in alerts if each["kind"] == "VALUE"]
-        # The pool is no news to chances; the race as it is shown has its prices.
-        assert alert["value"] == view[1]["expected_value"]
-        assert alert["value"] == chance(predictions[-1]["runners"][1]) * 3.6 - 1.0
+        told = predictions[-1]["runners"]
+        assert alert["value"] == view[1]["expected_value"] == told[1]["expected_value"]
+        assert alert["value"] == chance(told[1]) * 3.6 - 1.0
+
+    @pytest.mark.parametrize(
+        "later",
+        [
+            odds([price("1", 9.0)], 9, market_id="fixed", pool="FIXED"),
+            odds([price("1", None)], 9, market_id="fixed", pool="FIXED"),
+            odds([price("1", 2.5, back=2.5, near_starting_price=2.7)], 9),
+        ],
+        ids=["better", "gone", "projected"],
+    )
+    def test_whatever_a_bet_is_worth_the_last_prediction_and_the_race_as_shown_agree(
+        self, later: Any
+    ) -> None:
+        fixed = odds([price("1", 2.45)], 5, market_id="fixed", pool="FIXED")
+        before = worked(CARD, PRICES, ("OddsUpdate", fixed))[0]
+        predictions, _, view = worked(CARD, PRICES, ("OddsUpdate", fixed), ("OddsUpdate", later))
+        assert len(predictions) == len(before) + 1
+        assert predictions[-1]["changed_from"] == before[-1]["event_id"]
+        assert [shown(each) for each in predictions[-1]["runners"]] == [shown(each) for each in view]
+
+    @given(
+        st.lists(
+            st.tuples(
+                st.sampled_from(["win", "fixed", "tote"]),
+                st.sampled_from(["1", "2", "3"]),
+                st.sampled_from([1.5, 2.45, 3.0, 9.0]),
+                st.sampled_from([None, 2.6, 3.4]),
+            ),
+            max_size=12,
+        )
+    )
+    @settings(max_examples=60, deadline=None)
+    def test_so_they_do_whatever_market_moves_and_in_runs_of_any_size(
+        self, moves: list[tuple[str, str, float, float | None]]
+    ) -> None:
+        pools = {"win": "EXCHANGE", "fixed": "FIXED", "tote": "TOTE"}
+        events = [CARD, PRICES] + [
+            (
+                "OddsUpdate",
+                odds([price(who, at, near_starting_price=near)], 2 + n, market_id=of, pool=pools[of]),
+            )
+            for n, (of, who, at, near) in enumerate(moves)
+        ]
+        whole, _, view = worked(*events)
+        assert [shown(each) for each in whole[-1]["runners"]] == [shown(each) for each in view]
+        races, single = Races(), []
+        for event in located(events):
+            outcome = engine.run([event], races, default_scorer())
+            single += [prediction(statement) for statement in outcome.statements]
+            last_said = single[-1]["runners"]
+            assert [shown(each) for each in last_said] == [
+                shown(each) for each in race_view(races[RACE])["runners"]
+            ]
+        for one, other in zip(single, whole, strict=True):
+            assert {**one, "lineage": []} == {**other, "lineage": []}
+            assert one["why"]
 
     def test_form_that_likes_a_runner_makes_it_value_at_the_only_market_too(self, tmp_path: Any) -> None:
         long = TestLongshots.LONG
