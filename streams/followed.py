@@ -1,6 +1,5 @@
 """A registry elsewhere, followed by a thread of its own: whoever scores races waits for no network."""
 
-import contextlib
 import threading
 from pathlib import Path
 
@@ -36,7 +35,8 @@ class Followed:
         self._away = ""
         self._looks = 0
         self._models: dict[str, FormModel] = {}
-        self._lacking: dict[str, ModelError] = {}
+        self._lacking: dict[str, str] = {}
+        """Why, by version."""
         self._fetching = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="models", daemon=True)
@@ -54,7 +54,17 @@ class Followed:
 
     def _run(self) -> None:
         while not self._stop.wait(self._seconds):
-            self.look()
+            try:
+                self.look()
+            except Exception as error:
+                # A thread that ended would be missed by nobody: another look is made whatever went wrong.
+                self._doubt(repr(error))
+
+    def _doubt(self, why: str) -> None:
+        """Say why the log is not known, once for as long as it is the same."""
+        if self._away != why:
+            self._away = why
+            log.warning("the registry of models cannot be read", error=why)
 
     def look(self) -> None:
         """Read the log; it counts from when the models that have a role by it are at hand."""
@@ -66,10 +76,9 @@ class Followed:
             for version in [each for each in named if each] + list(self._lacking):
                 if again or version not in self._lacking:
                     self._have(version)
-        except LibraryError as error:
-            if self._away != str(error):
-                self._away = str(error)
-                log.warning("the registry of models cannot be read", error=self._away)
+        except ModelError as error:
+            # It is away, or its log is damaged.
+            self._doubt(str(error))
             return
         if self._away:
             self._away = ""
@@ -77,22 +86,22 @@ class Followed:
         self._entries = entries
 
     def _have(self, version: str) -> None:
-        """Get a model at hand; what it lacks is kept. Raises LibraryError where the store is away."""
+        """Get a model at hand, or keep why it is lacking. Raises what is not its fault, as LibraryError."""
         with self._fetching:
             if version in self._models or version == shipped().version:
                 return
             try:
                 self._models[version] = self._store.model(version)
-            except LibraryError:
-                self._lacking[version] = _not_now(version)
-                raise
-            except ModelError as error:
-                self._lacking[version] = error
+            except Exception as error:
+                if isinstance(error, LibraryError) or not isinstance(error, ModelError):
+                    self._lacking[version] = _not_now(version)
+                    raise
+                self._lacking[version] = str(error)
             else:
                 self._lacking.pop(version, None)
 
     def model(self, version: str) -> FormModel:
-        """The model of a version. Raises ModelError, without an address."""
+        """The model of a version. Raises LibraryError, without an address: it may be there another time."""
         found = self._models.get(version)
         if found is None and version not in self._lacking:
             fetching = threading.Thread(target=self._fetch, args=(version,), daemon=True)
@@ -100,13 +109,17 @@ class Followed:
             fetching.join(PATIENCE_SECONDS)
             found = self._models.get(version)
         if found is None:
-            raise self._lacking.setdefault(version, _not_now(version))
+            raise LibraryError(self._lacking.setdefault(version, _not_now(version)))
         return found
 
     def _fetch(self, version: str) -> None:
-        # What went wrong is kept as what is lacking.
-        with contextlib.suppress(ModelError):
+        try:
             self._have(version)
+        except LibraryError:
+            # Said by whoever looks.
+            return
+        except Exception as error:
+            log.warning("a model cannot be fetched", version=version, error=repr(error))
 
     def log(self) -> list[Entry]:
         """What was done, as of the last look. Raises LibraryError where it was never read."""
@@ -132,5 +145,5 @@ class Followed:
         self.look()
 
 
-def _not_now(version: str) -> ModelError:
-    return ModelError(f"model {version} cannot be fetched now")
+def _not_now(version: str) -> str:
+    return f"model {version} cannot be fetched now"

@@ -21,6 +21,8 @@ class Elsewhere(FolderStore):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.away = False
+        self.fault: Exception | None = None
+        """What goes wrong instead of an answer."""
         self.asked: list[str] = []
         self.threads: set[str] = set()
 
@@ -37,6 +39,8 @@ class Elsewhere(FolderStore):
         self.threads.add(threading.current_thread().name)
         if self.away:
             raise LibraryError("MLflow at http://127.0.0.1:5000 does not answer: start it")
+        if self.fault is not None:
+            raise self.fault
 
 
 @pytest.fixture
@@ -83,6 +87,17 @@ def test_never_reached_it_says_so_and_is_read_once_it_is_there(store: Elsewhere)
     with pytest.raises(LibraryError, match="does not answer"):
         here.log()
     store.away = False
+    here.look()
+    assert here.log() == []
+
+
+def test_a_damaged_log_is_as_one_that_is_away(store: Elsewhere) -> None:
+    store.fault = ModelError("the log in MLflow is damaged: mend its tag")
+    here = Followed(store)
+    here.look()
+    with pytest.raises(LibraryError, match="is damaged: mend its tag"):
+        here.log()
+    store.fault = None
     here.look()
     assert here.log() == []
 
@@ -151,3 +166,28 @@ def test_a_thread_of_its_own_looks(store: Elsewhere, running: Followed) -> None:
     assert "models" in store.threads
     assert running.versions() == [version]
     assert running.add(another("one")) == version
+
+
+@pytest.mark.parametrize("fault", [ModelError("the log is damaged: mend its tag"), OSError("disk full")])
+def test_whatever_goes_wrong_in_a_look_the_next_one_is_made(
+    store: Elsewhere, running: Followed, fault: Exception
+) -> None:
+    store.fault = fault
+    store.threads.clear()
+    wait_until(lambda: "models" in store.threads, "the thread has met it", 10)
+    store.fault = None
+    store.append(Entry(1, "promote", "CHAMPION", shipped().version))
+    wait_until(lambda: len(running.log()) == 1, "the thread has looked again", 10)
+
+
+def test_a_model_that_the_disk_had_no_room_for_is_tried_again(store: Elsewhere) -> None:
+    version = FolderStore.add(store, another("one"))
+    here = Followed(store)
+    here.look()
+    store.fault = OSError("no space left on device")
+    with pytest.raises(ModelError, match=f"^model {version} cannot be fetched now$"):
+        here.model(version)
+    store.fault = None
+    for _ in range(LACKING_LOOKS):
+        here.look()
+    assert here.model(version).version == version
