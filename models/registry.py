@@ -133,8 +133,7 @@ class FolderStore:
         """Keep an artefact of the form guide; its version. Raises ModelError for bytes that are no model."""
         model = GuideModel(data)
         _ = model.artefact
-        self._folder.mkdir(parents=True, exist_ok=True)
-        _write(self._folder / f"{model.version}.json", data)
+        self._write(f"{model.version}.json", data)
         return model.version
 
     def add_folder(self, folder: Path) -> str:
@@ -193,9 +192,13 @@ class FolderStore:
 
     def append(self, entry: Entry) -> None:
         """Write down what is done next: the log is replaced as a whole."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        lines = b"".join(json.encode(each) + b"\n" for each in [*self.log(), entry])
-        _write(self._folder / LOG, lines)
+        self._write(LOG, b"".join(json.encode(each) + b"\n" for each in [*self.log(), entry]))
+
+    def _write(self, name: str, data: bytes) -> None:
+        """Whole or not at all, whoever else writes the same at the same time."""
+        with self.room() as partial:
+            (partial / name).write_bytes(data)
+            (partial / name).replace(self._folder / name)
 
 
 class Registry:
@@ -311,10 +314,3 @@ def _is_whole(folder: Path) -> bool:
     except HprError:
         return False
     return True
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Whole or not at all."""
-    partial = path.with_name(path.name + ".part")
-    partial.write_bytes(data)
-    partial.replace(path)

@@ -1,15 +1,20 @@
 """The registry: content-named artefacts, a log of what is in force, rollback, and what is refused."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from msgspec import json
 
-from models.registry import Choice, Registry, shipped
+from models.guide.model import version_of
+from models.registry import Choice, FolderStore, Registry, shipped
 from models.trained import TrainedModel
 from schemas.errors import ModelError
 from tests.models.places import Place
 from tests.models.trained_world import written
+
+WRITERS = 4
 
 
 @pytest.fixture
@@ -131,3 +136,17 @@ class TestTrainedFolders:
         elsewhere = registry.suited(choice, "CHAMPION", "US")
         assert elsewhere == Choice(1, "guide", shipped().version, "guide-1")
         assert registry.suited(choice, "CANDIDATE", "US").version == ""
+
+
+def test_processes_that_keep_the_same_model_at_once_do_not_meet(tmp_path: Path, other: bytes) -> None:
+    version = version_of(other)
+    start = Barrier(WRITERS)
+
+    def kept(_: int) -> set[str]:
+        store = FolderStore(tmp_path / "cache")
+        start.wait()
+        return {version for _ in range(20) for version in [store.add(other)] if store.model(version)}
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        assert set().union(*pool.map(kept, range(WRITERS))) == {version}
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == [f"{version}.json"]
