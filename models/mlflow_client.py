@@ -58,10 +58,16 @@ class Address(NamedTuple):
 
 
 def parse(place: str) -> Address:
-    """The address in a setting; raises SettingsError for what is none, without its password."""
+    """The address in a setting; raises SettingsError for what is none.
+
+    Nothing of it is said again: where it is not understood any part may be of a password.
+    """
     bare, _, name = place.partition("#")
     if not re.fullmatch(r"[\w.-]*", name, re.ASCII):
-        raise SettingsError(f"models: {name!r} is no name in MLflow: use letters, digits and . _ -")
+        raise SettingsError(
+            "models: what is behind # is no name in MLflow: use letters, digits and . _ -, "
+            "and write a # of a password as %23"
+        )
     name = name or USUAL_NAME
     if bare.startswith("mlflow:") and (path := bare.removeprefix("mlflow:")) and not path.startswith("//"):
         folder = Path(path).resolve()
@@ -70,9 +76,11 @@ def parse(place: str) -> Address:
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError as error:
-        raise SettingsError(f"models: the address is not understood ({error}): {_ADVICE}") from error
-    if bare == url or parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+    except ValueError:
+        raise SettingsError(f"models: not understood: {_ADVICE}") from None
+    # An @ behind the host: a password with a / as it is, of which the rest would be shown as the path.
+    beyond = parts.query or "@" in parts.path
+    if bare == url or parts.scheme not in ("http", "https") or not parts.hostname or beyond:
         raise SettingsError(f"models: not understood: {_ADVICE}")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     uri = f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path.rstrip('/')}"

@@ -65,8 +65,20 @@ def test_what_is_no_address_is_refused_and_says_what_is_one(place: str) -> None:
 
 
 def test_a_name_that_mlflow_cannot_have_is_refused() -> None:
-    with pytest.raises(SettingsError, match="'a b' is no name in MLflow"):
+    with pytest.raises(SettingsError, match="what is behind # is no name in MLflow"):
         parse("mlflow:runs#a b")
+
+
+@pytest.mark.parametrize(
+    "password", ["se#cret", "se/cret", "5/cret", "se?cret", "se[cret", "se]cret", "se\u2100cret", "5#cret"]
+)
+def test_no_part_of_a_password_written_as_it_is_is_said(password: str) -> None:
+    with pytest.raises(SettingsError) as told:
+        parse(f"mlflow+http://user:{password}@host:5000")
+    assert told.value.__cause__ is None
+    assert told.value.__suppress_context__ or told.value.__context__ is None
+    assert "cret" not in str(told.value)
+    assert "'se" not in str(told.value)
 
 
 def test_without_the_package_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
