@@ -12,10 +12,10 @@ from models.belief import Belief, FormModel, combine, exponent_of
 from models.form.facts import RaceFacts, facts_of
 from models.layout import Counts, Floats
 from models.places import Exponents, finish_of
-from schemas.errors import ModelError
+from schemas.errors import LibraryError, ModelError
 from schemas.records import Conditions, ModelPinned, RaceCard, RaceForm
 from streams.meeting import NOT_HELD, NOTHING, lean_of
-from streams.view import View
+from streams.view import PASSING, View
 
 MARKET = "MARKET"
 MARKET_AND_FORM = "MARKET_AND_FORM"
@@ -74,7 +74,11 @@ NO_MODEL = Verdict(MARKET)
 
 
 def verdict_of(view: View, library: Library, role: str = "CHAMPION") -> Verdict:
-    """The verdict of the model pinned in a role; worked out once a view and kept with it."""
+    """The verdict of the model pinned in a role; worked out once a view and kept with it.
+
+    One without a model that may be there another time marks the view, which is then not kept for the next
+    scoring point (`streams.scoring.capture`): all that is said at a point is by one verdict.
+    """
     found = view.memo.get(role)
     if found is None:
         found = view.memo[role] = _on_the_day(view, _verdict(view, library, view.pins.get(role)))
@@ -91,6 +95,8 @@ def _verdict(view: View, library: Library, pin: ModelPinned | None) -> Verdict:
     try:
         return _believed(view, form, library.model(pin["version"]))
     except ModelError as error:
+        if isinstance(error, LibraryError):
+            view.memo[PASSING] = True
         return Verdict(f"the market alone: {error}", form["event_id"])
 
 

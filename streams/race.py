@@ -1,6 +1,7 @@
 """The race fold: events in, one race's state out. Pure, and idempotent by the watermark of each stream."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 from schemas.records import (
@@ -26,7 +27,7 @@ from streams.state import (
     StatusStream,
     bury,
 )
-from streams.view import View, view_of
+from streams.view import PASSING, View, view_of
 
 DIGEST_MASK = (1 << 128) - 1
 
@@ -47,6 +48,13 @@ class Race:
         if self._view is None:
             self._view = view_of(self.state, self._earlier)
         return self._view
+
+    def standing(self) -> View:
+        """The same for a scoring point: one whose memo may be another by now is begun anew."""
+        view = self.view
+        if PASSING in view.memo:
+            view = self._view = replace(view, memo={})
+        return view
 
     def fold(self, name: str, event: Event) -> bool:
         """Take in one event; False if it was known or is behind its stream, and then nothing changed.

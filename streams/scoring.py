@@ -68,7 +68,7 @@ class Scored(Struct, frozen=True, gc=False):
 
 def capture(race: Race, facts: tuple[Alert, ...] = ()) -> Point:
     """The point that the race stands at."""
-    state, view = race.state, race.view
+    state, view = race.state, race.standing()
     book = view.book
     rows, past, age = b"", NO_BARS, 0.0
     projected: tuple[float, ...] = ()

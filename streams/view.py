@@ -33,6 +33,9 @@ DEFAULT_PLACES = ((8, 3), (5, 2), (0, 1))
 
 MAX_PLACES = 4
 
+PASSING = "passing"
+"""In a view's memo where what follows from it may be another at the next scoring point."""
+
 BEFORE_OFF: tuple[RaceStage, ...] = ("SCHEDULED", "SUSPENDED")
 """Stages of a race that is to be run."""
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.belief import FormModel
 from models.form import book
 from models.form.facts import facts_of
 from models.form.features import features
@@ -16,6 +17,7 @@ from models.guide.values import COLUMN, COLUMNS
 from models.places import finish_within
 from models.registry import Registry, shipped
 from models.trained import FEATURE_SET, TrainedModel
+from schemas.errors import LibraryError
 from schemas.records import Event, Prediction
 from streams import engine
 from streams.beliefs import UNKNOWN_FORM
@@ -123,6 +125,76 @@ class TestProbabilities:
             chances = [r["win_probability"] for r in told["runners"]]
             assert all(c is not None and isfinite(c) and 0.0 <= c <= 1.0 for c in chances)
             assert sum(c or 0.0 for c in chances) == pytest.approx(1.0, abs=1e-9)
+
+
+class Elsewhere:
+    """A library that is away for as long as it is told to be."""
+
+    def __init__(self, *, away: bool) -> None:
+        self.away = away
+
+    def model(self, version: str) -> FormModel:
+        if self.away:
+            raise LibraryError(f"model {version} cannot be fetched now")
+        return shipped()
+
+
+def shown(last: float, at: float) -> Named:
+    """A price of the first runner, the others' as they were."""
+    rest = ((2, 3.5), (3, 4.0), (4, 6.0))
+    return "OddsUpdate", odds([price("1", last), *(price(str(n), p) for n, p in rest)], at)
+
+
+class TestAModelThatIsAwayForATime:
+    """What is said meanwhile is told apart from what a replay with the model says."""
+
+    EVENTS: ClassVar[list[Named]] = [*opened(BEST), *(shown(3.0 + n / 10, 10.0 + n) for n in range(8))]
+
+    def told(self, library: Elsewhere, size: int, back_at: int | None = None) -> list[Prediction]:
+        """Predictions in runs of a size; the library answers again from the event `back_at`.
+
+        Without their lineage, which reaches to the end of the run.
+        """
+        races, scorer, events = Races(), default_scorer(library), list(located(self.EVENTS))
+        found: list[Prediction] = []
+        for at in range(0, len(events), size):
+            library.away = library.away and at != back_at
+            made = [prediction(s) for s in engine.run(events[at : at + size], races, scorer).statements]
+            found += [cast(Prediction, {**each, "lineage": []}) for each in made]
+        return found
+
+    @pytest.mark.parametrize("size", [1, 7, 1000])
+    def test_the_next_price_asks_for_it_again(self, size: int) -> None:
+        library, races = Elsewhere(away=True), Races()
+        scorer = default_scorer(library)
+        events = list(located([*opened(BEST), PRICES]))
+        for at in range(0, len(events), size):
+            engine.run(events[at : at + size], races, scorer)
+        library.away = False
+        (first,) = engine.run(located([shown(2.5, 11.0)]), races, scorer).statements
+        assert prediction(first)["basis"] == "MARKET_AND_FORM"
+
+    def test_what_is_said_without_it_is_the_same_in_runs_of_any_size(self) -> None:
+        alone = self.told(Elsewhere(away=True), 1)
+        assert alone == self.told(Elsewhere(away=True), 7) == self.told(Elsewhere(away=True), 1000)
+        assert alone[-1]["basis"] == f"the market alone: model {VERSION} cannot be fetched now"
+
+    def test_no_id_of_what_is_said_without_it_is_one_of_a_replay(self) -> None:
+        replayed = {each["event_id"]: each for each in self.told(Elsewhere(away=False), 1000)}
+        live = self.told(Elsewhere(away=True), 1, back_at=6)
+        without = [each for each in live if "cannot be fetched now" in each["basis"]]
+        after = [each for each in live if each["revision"] > without[-1]["revision"]]
+        assert (len(without), len(after)) == (4, 5)
+        for each in without:
+            assert "guide" not in each["model_versions"]
+            assert each["event_id"] not in replayed
+        # The first with the model says what has changed since there was none.
+        assert after[1:] == [replayed[each["event_id"]] for each in after[1:]]
+        first, same = after[0], replayed[after[0]["event_id"]]
+        assert {key for key in first if cast(Any, first)[key] != cast(Any, same)[key]} == {
+            "why",
+            "changed_from",
+        }
 
 
 class TestWhatIsMissingIsSaid:
