@@ -20,7 +20,7 @@ CODEC = default_codec()
 def where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Where:
     """A simulated day, whose records were put into the archive in 1970."""
     monkeypatch.setattr(days, "EARLY", timedelta(days=30_000))
-    play(tmp_path, 2, races=3)
+    play(tmp_path, 1, races=3)
     return Where("", "", str(tmp_path / "archive"), CODEC.history)
 
 
