@@ -33,6 +33,9 @@ DAY = "features of a day of 12 cards"
 
 TRAINED_ROWS = 4_000
 DAYS, RACES_A_DAY, HORSES = 40, 8, 400
+BENT = (1.0, 0.441, 0.243, 0.073, 0.0, -0.07, -0.08, -0.089)
+"""Exponents and bends of the places as trained on Hong Kong."""
+
 LIMIT, ONNX, LIGHTGBM = "limit", "ONNX Runtime", "LightGBM"
 
 
@@ -121,7 +124,7 @@ def models(trees: int) -> tuple[Any, Boosted, TrainedModel]:
     settings |= RESIDUAL
     few = Boosted.of(lightgbm.train(settings, data, min(trees, RESIDUAL_TREES)), len(FEATURES))
     combined = Combined(Residual(other, few), 1.0, (0.25, 0.6))
-    beliefs = Beliefs(Fundamental(net, boosted, 1.05), Public(1.0), combined, (1.0,))
+    beliefs = Beliefs(Fundamental(net, boosted, 1.05), Public(1.0), combined, BENT)
     about = Manifest("form-bench", "", "", 1, "", 0, {}, [], "", "", [], {}, {})
     return booster, boosted, TrainedModel(beliefs, about)
 

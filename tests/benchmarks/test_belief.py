@@ -26,3 +26,9 @@ def test_a_field_of_fourteen_is_believed() -> None:
     found = model.believe(race, book.COLUMNS, values, np.arange(RUNNERS))
     assert_allclose(sum(found.fundamental), 1.0, atol=1e-9)
     assert found.known == [True] * RUNNERS
+
+
+def test_each_figure_is_measured() -> None:
+    rows = belief.measure(runs=1, scale=0.01).rows
+    assert [row.what for row in rows][:2] == ["all models, on a price", "all models, on other form"]
+    assert all(row.ours > 0.0 and row.theirs > 0.0 for row in rows)
